@@ -1,0 +1,145 @@
+"""All capabilities over one batch of texts."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from nlp_services.annotations import CAPABILITIES, Analysis, Capability, Entity
+from nlp_services.backends.langid import LangidDetector
+from nlp_services.backends.registry import factory_for
+from nlp_services.emotion import rate_emotion
+from nlp_services.entities import find_entities
+from nlp_services.errors import InputError
+from nlp_services.keywords import find_keywords
+from nlp_services.language import resolve
+from nlp_services.sentiment import rate_sentiment
+from nlp_services.texts import readable
+
+T = TypeVar("T")
+
+_TAGGED_LANGUAGES = frozenset({"en"})
+
+
+class Analyzer:
+    """Entities, keywords, sentiment and emotion of texts, each by the backend that its URL names.
+
+    Models load at the first call or by `warm_up()`, once an instance. An instance may be pickled to another process
+    (what is loaded stays behind) and used from several threads (calls take turns).
+
+    Args:
+        entities: URL of the backend (`local:` is this process), or None to switch the capability off.
+        keywords: The same.
+        sentiment: The same.
+        emotion: The same.
+
+    Raises:
+        BackendError: A URL names no backend.
+    """
+
+    def __init__(
+        self,
+        *,
+        entities: str | None = "local:",
+        keywords: str | None = "local:",
+        sentiment: str | None = "local:",
+        emotion: str | None = "local:",
+    ) -> None:
+        urls: dict[Capability, str | None] = {
+            "entities": entities,
+            "keywords": keywords,
+            "sentiment": sentiment,
+            "emotion": emotion,
+        }
+        self._urls: dict[Capability, str] = {name: url for name, url in urls.items() if url is not None}
+        for capability, url in self._urls.items():
+            factory_for(capability, url)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._lock = threading.RLock()
+        self._backends: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[Capability, str]:
+        return self._urls
+
+    def __setstate__(self, urls: dict[Capability, str]) -> None:
+        self._urls = urls
+        self._prepare()
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """The capabilities that are on."""
+        return tuple(self._urls)
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The version of each capability's model or library; loads what is not loaded yet."""
+        return {capability: self._backend(capability).version for capability in self._urls}
+
+    def warm_up(self) -> None:
+        """Loads every model and runs a text through it, so that the next call takes its usual time."""
+        self.analyze(["A good day in London."])
+
+    def analyze(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Analysis:
+        """Columns as long as `texts`. Equal texts of a batch are analysed once and share their values.
+
+        Args:
+            texts: Any strings; of each the first 2,000 characters are analysed.
+            languages: BCP 47 codes; `und` (the default) is detected. Sentiment, emotion and entities are for English.
+
+        Raises:
+            InputError: `texts` are no strings, or `languages` has another length.
+            ModelError: A model cannot be loaded.
+        """
+        _check(texts, languages)
+        with self._lock:
+            clean = readable(texts)
+            pairs = list(zip(clean, resolve(clean, languages, self._detect), strict=True))
+            unique = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+            distinct, tongues = [text for text, _ in unique], [language for _, language in unique]
+            places = [unique[pair] for pair in pairs]
+
+            def column(capability: Capability, find: Callable[[Any], list[T]]) -> list[T] | None:
+                if capability not in self._urls:
+                    return None
+                found = find(self._backend(capability))
+                return [found[place] for place in places]
+
+            return Analysis(
+                entities=column("entities", lambda tagger: _tag(distinct, tongues, tagger)),
+                keywords=column("keywords", lambda extractor: find_keywords(distinct, tongues, extractor)),
+                sentiment=column("sentiment", lambda model: rate_sentiment(distinct, tongues, model)),
+                emotion=column("emotion", lambda model: rate_emotion(distinct, tongues, model)),
+            )
+
+    def _backend(self, capability: Capability) -> Any:
+        with self._lock:
+            if capability not in self._backends:
+                self._backends[capability] = factory_for(capability, self._urls[capability])()
+            return self._backends[capability]
+
+    def _detect(self, text: str) -> str:
+        if "language" not in self._backends:
+            self._backends["language"] = LangidDetector()
+        return str(self._backends["language"].detect(text))
+
+
+def only(capability: Capability) -> Analyzer:
+    """An analyzer with one capability, in this process."""
+    return Analyzer(**{name: "local:" if name == capability else None for name in CAPABILITIES})
+
+
+def _check(texts: Sequence[str], languages: Sequence[str] | None) -> None:
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
+        raise InputError("texts must be a list of strings")
+    if languages is not None and len(languages) != len(texts):
+        raise InputError(f"{len(languages)} languages for {len(texts)} texts; give one each, `und` where unknown")
+
+
+def _tag(texts: Sequence[str], languages: Sequence[str], tagger: Any) -> list[list[Entity]]:
+    """Entities of the English texts; the tagger knows no other language."""
+    english = [index for index, language in enumerate(languages) if language in _TAGGED_LANGUAGES]
+    found: list[list[Entity]] = [[] for _ in texts]
+    for index, entities in zip(english, find_entities([texts[i] for i in english], tagger), strict=True):
+        found[index] = entities
+    return found

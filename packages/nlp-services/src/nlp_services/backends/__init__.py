@@ -1,0 +1,1 @@
+"""Adapters: each vendor's import, and each vendor's error, stops in one of these modules."""

@@ -1,0 +1,47 @@
+"""Names in a text, typed. Numbers, dates, amounts and the debris of posts are no entities."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from nlp_services.annotations import Entity, EntityType
+from nlp_services.backends.base import EntityTagger, Span
+from nlp_services.texts import has_letters, is_symbol
+
+_TYPES: Final[dict[str, EntityType]] = {
+    "PERSON": "PERSON",
+    "ORG": "ORG",
+    "GPE": "PLACE",
+    "LOC": "PLACE",
+    "FAC": "PLACE",
+    "PRODUCT": "PRODUCT",
+    "EVENT": "EVENT",
+    "WORK_OF_ART": "WORK",
+    "NORP": "GROUP",
+    "LAW": "OTHER",
+    "LANGUAGE": "OTHER",
+}
+_DEBRIS = re.compile(r"https?:|www\.|@|&\w+;|\bRT\b")
+_EDGES = " \t\r\n\"'`´‘’“”«».,:;!?…|/\\()[]{}<>*_~^=+#-–—&"
+_LONGEST_NAME = 80
+
+
+def find_entities(texts: Sequence[str], tagger: EntityTagger) -> list[list[Entity]]:
+    return [_entities(spans) for spans in tagger.tag(texts)]
+
+
+def _entities(spans: Sequence[Span]) -> list[Entity]:
+    """Each name once a text, in the order of the text."""
+    found = (entity for span in spans if (entity := _entity(span)) is not None)
+    return list(dict.fromkeys(found))
+
+
+def _entity(span: Span) -> Entity | None:
+    kind = _TYPES.get(span.label)
+    if kind is None or _DEBRIS.search(span.text):
+        return None
+    name = " ".join("".join(" " if is_symbol(c) else c for c in span.text).split()).strip(_EDGES)
+    name = re.sub(r"['’]s$", "", name)
+    if len(name) < 2 or len(name) > _LONGEST_NAME or not has_letters(name):
+        return None
+    return Entity(name, kind)

@@ -1,0 +1,41 @@
+"""The phrases that say what a text is about. User names, addresses, repost marks and hash signs never count."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from nlp_services.annotations import Keyword
+from nlp_services.backends.base import KeywordExtractor
+from nlp_services.texts import has_letters, is_symbol, prose
+
+TOP = 5
+_LONGEST_PHRASE = 60
+_BREAK = " , "
+"""Stands for what is left out, so that no phrase reaches across it."""
+
+
+def find_keywords(texts: Sequence[str], languages: Sequence[str], extractor: KeywordExtractor) -> list[list[Keyword]]:
+    """At most five phrases a text, best (lowest score) first, by the stop words of its language."""
+    by_language: dict[str, list[int]] = defaultdict(list)
+    for index, language in enumerate(languages):
+        by_language[language].append(index)
+    found: list[list[Keyword]] = [[] for _ in texts]
+    for language, indexes in by_language.items():
+        scored = extractor.extract([_plain(texts[index]) for index in indexes], language)
+        for index, phrases in zip(indexes, scored, strict=True):
+            found[index] = _best(phrases)
+    return found
+
+
+def _plain(text: str) -> str:
+    words = prose(text, gap=_BREAK).replace("#", " ")
+    return re.sub(r"[\w.]*…", _BREAK, "".join(_BREAK if is_symbol(c) else c for c in words))
+
+
+def _best(phrases: Sequence[tuple[str, float]]) -> list[Keyword]:
+    best: dict[str, float] = {}
+    for phrase, score in phrases:
+        text = phrase.casefold().strip(" '’\"-_.")
+        if 1 < len(text) <= _LONGEST_PHRASE and has_letters(text):
+            best.setdefault(text, score)
+    return [Keyword(text, score) for text, score in best.items()][:TOP]
