@@ -1,0 +1,42 @@
+"""Time comes in from outside: whoever waits or stamps takes a `Clock`."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What this package knows of time; `twitterhandler.testing.FakeClock` is one whose waits take none."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits; 0 lets other tasks run."""
+        ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def format_time(moment: datetime) -> str:
+    """ISO 8601 with milliseconds (cut, not rounded) and `Z`; `moment` is in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime:
+    """Reads ISO 8601 with or without fractions into UTC.
+
+    Raises:
+        ValueError: `text` is no time, or has no offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

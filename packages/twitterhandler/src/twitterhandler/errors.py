@@ -1,0 +1,98 @@
+"""Every error that this package raises on purpose.
+
+    TwitterhandlerError
+    ├── SettingError               an option or a setting that cannot be used         (ValueError)
+    ├── QueryError                 a query that cannot be parsed; `position`           (ValueError)
+    ├── UnreadableMessageError     bytes that are no post; becomes a dead record       (ValueError)
+    ├── TopicNotFoundError                                                             (LookupError)
+    ├── TopicExistsError                                                               (ValueError)
+    ├── RegistryError              the topics' file cannot be read or written          (OSError), retriable
+    ├── SourceError                a source cannot be read                             (OSError)
+    ├── SinkError                  a sink cannot be written                            (OSError), retriable
+    │   ├── SinkLockedError        another writer holds it
+    │   └── SinkCorruptError       what lies there is no queue of ours; not retriable
+    └── ServiceError               the service cannot listen                           (OSError)
+
+The message is one line: what is wrong, then what to do. `retriable` says whether the same call may succeed later,
+unchanged.
+"""
+
+
+class TwitterhandlerError(Exception):
+    """The root: catch it to catch whatever this package reports."""
+
+    retriable = False
+
+
+class SettingError(TwitterhandlerError, ValueError):
+    """An option or a setting that cannot be used."""
+
+
+class QueryError(TwitterhandlerError, ValueError):
+    """A query that cannot be parsed.
+
+    Attributes:
+        reason: What is wrong and how to write it.
+        query: The whole query.
+        position: Index (code points, from 0) of the character that it is about.
+    """
+
+    def __init__(self, reason: str, query: str, position: int) -> None:
+        super().__init__(f"{reason} (at character {position + 1})")
+        self.reason = reason
+        self.query = query
+        self.position = position
+
+    def pointer(self) -> str:
+        """The query and, below it, a caret under the character: two lines for a terminal."""
+        return f"{self.query}\n{' ' * self.position}^"
+
+
+class UnreadableMessageError(TwitterhandlerError, ValueError):
+    """Bytes that are no post; the message is the `reason` of a dead record and never holds the post's text."""
+
+
+class TopicNotFoundError(TwitterhandlerError, LookupError):
+    """No topic has this slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"no topic {slug!r}; `twitterhandler topics list` shows those there are")
+        self.slug = slug
+
+
+class TopicExistsError(TwitterhandlerError, ValueError):
+    """A topic with this slug is there already."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"topic {slug!r} is there already; change it, or take another slug")
+        self.slug = slug
+
+
+class RegistryError(TwitterhandlerError, OSError):
+    """The topics' file cannot be read or written."""
+
+    retriable = True
+
+
+class SourceError(TwitterhandlerError, OSError):
+    """A source cannot be read."""
+
+
+class SinkError(TwitterhandlerError, OSError):
+    """A sink cannot be written; what was not written is kept and written by the next flush that succeeds."""
+
+    retriable = True
+
+
+class SinkLockedError(SinkError):
+    """Another writer holds the sink."""
+
+
+class SinkCorruptError(SinkError):
+    """What lies at the sink's place is no queue of ours, or was damaged by others."""
+
+    retriable = False
+
+
+class ServiceError(TwitterhandlerError, OSError):
+    """The service cannot listen."""

@@ -1,0 +1,61 @@
+"""A day of the simulator as plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from twitterhandler.posts import Post, TopicEvent, encode
+from twitterhandler.query import Query, matching
+from twitterhandler.simulation import World, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedDay:
+    """What a collector wrote on a made-up day, and what is true of it.
+
+    Attributes:
+        lines: The records in the order of their arrival, without newlines: a `topic` record for each topic, then
+            posts, duplicates included.
+        posts: The distinct posts, in the order of their first arrival.
+        expected: For each topic the ids of the posts that were written about it: the world's own knowledge, without
+            the query matcher.
+    """
+
+    lines: Sequence[bytes]
+    posts: Sequence[Post]
+    expected: Mapping[str, frozenset[str]]
+
+
+def simulated_day(
+    seed: int = 7,
+    *,
+    posts: int = 5_000,
+    start: datetime = datetime(2026, 11, 21, tzinfo=UTC),
+    hours: float = 24.0,
+    duplicates: float = 0.05,
+) -> SimulatedDay:
+    """A finite stretch of the simulator's world, the same for the same arguments.
+
+    Args:
+        seed: Everything follows from it.
+        posts: About how many distinct posts there are.
+        start: When it begins, in UTC.
+        hours: How long it lasts.
+        duplicates: Share of the posts that arrive a second time.
+    """
+    span = timedelta(hours=hours)
+    world = World(seed, rate=posts / span.total_seconds(), origin=start, span=span)
+    queries = {topic.slug: Query.parse(topic.query) for topic in world.script.topics}
+    lines = [encode(TopicEvent(slug, query.text, "started", start)) for slug, query in queries.items()]
+    distinct: list[Post] = []
+    expected: dict[str, set[str]] = {slug: set() for slug in queries}
+    for delivery in deliveries(world.posts(start, start + span), seed=seed, duplicates=duplicates):
+        for slug in delivery.about:
+            expected[slug].add(delivery.post.id)
+        topics = matching(queries, delivery.post)
+        if topics:
+            post = replace(delivery.post, topics=topics)
+            lines.append(encode(post))
+            if not delivery.copy:
+                distinct.append(post)
+    return SimulatedDay(lines, distinct, {slug: frozenset(ids) for slug, ids in expected.items()})
