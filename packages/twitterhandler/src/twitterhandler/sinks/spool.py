@@ -235,8 +235,7 @@ def _segments(folder: Path) -> list[int]:
     for base, following in pairwise(bases):
         end = base + _segment_path(folder, base).stat().st_size
         if end != following:
-            raise SinkCorruptError(f"the spool {folder} has a hole between {end} and {following}; choose an empty
-            folder")
+            raise SinkCorruptError(f"the spool {folder} has a hole at {end}; choose an empty folder")
     return bases
 
 
