@@ -1,0 +1,145 @@
+"""Posts with what was found in them: the rows of the master set, and the seam to what finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias
+
+from sparkstream import cleaning
+from sparkstream.schema import Post
+
+SENTIMENTS: Final = ("positive", "neutral", "negative", "not_rated")
+EMOTIONS: Final = ("joy", "love", "surprise", "sadness", "anger", "fear", "none", "not_rated")
+
+
+class Label(Protocol):
+    @property
+    def label(self) -> str: ...
+    @property
+    def confidence(self) -> float: ...
+
+
+class Entity(Protocol):
+    @property
+    def text(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+
+
+class Keyword(Protocol):
+    @property
+    def text(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
+class Analysis(Protocol):
+    """Columns as long as the batch, or None for a capability that is off."""
+
+    @property
+    def entities(self) -> Sequence[Sequence[Entity]] | None: ...
+    @property
+    def keywords(self) -> Sequence[Sequence[Keyword]] | None: ...
+    @property
+    def sentiment(self) -> Sequence[Label] | None: ...
+    @property
+    def emotion(self) -> Sequence[Label] | None: ...
+
+
+class Annotator(Protocol):
+    """Finds meaning in a batch of texts (docs/contracts/annotation.md). It is built once in each worker process."""
+
+    @property
+    def versions(self) -> Mapping[str, str]: ...
+    def analyze(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Analysis: ...
+
+
+AnnotatorFactory: TypeAlias = Callable[[], Annotator]
+"""Makes an annotator where it is needed; has to pickle, the annotator need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedPost:
+    """A post as the master set holds it, once for each of its topics. Times in milliseconds."""
+
+    id: str
+    event_time: int
+    received_at: int
+    author: str
+    message_key: str
+    kind: str
+    lang: str
+    sentiment: str
+    emotion: str
+    terms: Mapping[str, tuple[str, ...]]
+    record: Mapping[str, Any]
+
+
+def annotate(posts: Sequence[Post], annotator: Annotator) -> list[AnnotatedPost]:
+    """One call of the annotator for all of them, in their order."""
+    found = annotator.analyze([post.text for post in posts], [post.lang for post in posts]) if posts else None
+    if found is None:
+        return []
+    versions = dict(annotator.versions)
+    return [_annotated(post, found, index, versions) for index, post in enumerate(posts)]
+
+
+def _annotated(post: Post, found: Analysis, index: int, versions: dict[str, str]) -> AnnotatedPost:
+    sentiment = _label(found.sentiment, index)
+    emotion = _label(found.emotion, index)
+    record = dict(post.record)
+    del record["schema"], record["event"]
+    record |= {
+        "sentiment": sentiment,
+        "emotion": emotion,
+        "entities": [{"text": entity.text, "type": entity.type} for entity in found.entities[index]]
+        if found.entities is not None
+        else [],
+        "keywords": [{"text": word.text, "score": round(word.score, 6)} for word in found.keywords[index]]
+        if found.keywords is not None
+        else [],
+        "words": cleaning.words(post.text, post.lang),
+        "domains": cleaning.domains(post.urls),
+        "emoji": cleaning.emoji(post.text),
+        "message_key": cleaning.message_key(post.text),
+        "models": versions,
+    }
+    return from_record(record, post.event_time, post.received_at)
+
+
+def from_record(record: Mapping[str, Any], event_time: int, received_at: int) -> AnnotatedPost:
+    """Read a row of the master set back."""
+    return AnnotatedPost(
+        id=record["id"],
+        event_time=event_time,
+        received_at=received_at,
+        author=record["author"]["id"],
+        message_key=record["message_key"],
+        kind=record["kind"],
+        lang=record["lang"],
+        sentiment=record["sentiment"]["label"],
+        emotion=record["emotion"]["label"],
+        terms=_terms(record),
+        record=record,
+    )
+
+
+def _label(column: Sequence[Label] | None, index: int) -> dict[str, Any]:
+    if column is None:
+        return {"label": "not_rated", "confidence": 0.0}
+    return {"label": column[index].label, "confidence": round(column[index].confidence, 4)}
+
+
+def _terms(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The distinct terms of each facet, as views count them; an entity's term is `TYPE:text`."""
+    found = {
+        "keyword": [keyword["text"].casefold() for keyword in record["keywords"]],
+        "entity": [f"{entity['type']}:{entity['text']}" for entity in record["entities"]],
+        "hashtag": [tag.casefold() for tag in record["hashtags"]],
+        "mention": [handle.casefold() for handle in record["mentions"]],
+        "domain": record["domains"],
+        "emoji": record["emoji"],
+        "word": record["words"],
+    }
+    return {facet: tuple(dict.fromkeys(terms)) for facet, terms in found.items() if terms}

@@ -1,0 +1,80 @@
+"""What a text says beside its meaning: words, emoji, domains, and the key under which copies of a message meet.
+
+The text itself is never altered. Negation, hashtags, accents and every script survive here too: stop words are left out of the counted words only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from hashlib import blake2b
+from urllib.parse import urlsplit
+
+import emoji as emoji_data
+from nltk.tokenize.casual import TweetTokenizer
+
+from sparkstream.stopwords import stop_words
+
+_MIN_WORD = 2
+_MAX_WORD = 40
+"""Letters; longer runs are debris, or a script that writes without spaces."""
+_MAX_SCANNED = 10_000
+"""Characters of a text that are searched for words and emoji; posts are shorter, and no text may hold a batch up."""
+
+_MAYBE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")
+_URL_OR_MENTION = re.compile(r"https?://\S+|@\w+", re.IGNORECASE)
+_REPOST_MARK = re.compile(r"^\s*rt\s+@\w+:?\s*", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+
+
+@cache
+def _tokenizer() -> TweetTokenizer:
+    return TweetTokenizer(preserve_case=False, reduce_len=True)
+
+
+def words(text: str, language: str) -> list[str]:
+    """The distinct words of a text in their order, case-folded; no stop words, numbers, URLs, mentions or hashtags."""
+    stops = stop_words(language)
+    tokens = (token.replace("’", "'") for token in _tokenizer().tokenize(text[:_MAX_SCANNED]))
+    return list(dict.fromkeys(word for token in tokens if (word := token.casefold()) not in stops and _is_word(word)))
+
+
+def _is_word(token: str) -> bool:
+    return (
+        _MIN_WORD <= len(token) <= _MAX_WORD
+        and all(char.isalpha() or char in "'-·" or unicodedata.combining(char) for char in token)
+        and token[0].isalpha()
+    )
+
+
+def emoji(text: str) -> list[str]:
+    """The distinct emoji of a text in their order, each in its fully qualified form with all its joined parts."""
+    if not _MAYBE_EMOJI.search(text, 0, _MAX_SCANNED):
+        return []
+    return list(dict.fromkeys(found["emoji"] for found in emoji_data.emoji_list(text[:_MAX_SCANNED])))
+
+
+def domains(urls: Iterable[str]) -> list[str]:
+    """The distinct hosts of URLs in their order, without `www.`; what is no URL with a host has none."""
+    return list(dict.fromkeys(host for url in urls if (host := _host(url))))
+
+
+def _host(url: str) -> str | None:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
+
+
+def message_key(text: str) -> str:
+    """16 hex digits under which a message and its copies meet: blake2b-8 of the NFKC case-folded text.
+
+    URLs, mentions and the mark of a repost do not count, nor does the spacing. A text of nothing but those is a message of its own kind: all of
+    them share a key.
+    """
+    bare = _URL_OR_MENTION.sub(" ", _REPOST_MARK.sub("", text))
+    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", bare).casefold()).strip()
+    return blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

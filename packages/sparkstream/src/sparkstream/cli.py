@@ -1,0 +1,230 @@
+"""`sparkstream`: run the job, serve the views, list dead letters."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
+
+from sparkstream.__about__ import __version__
+from sparkstream.errors import SettingsError, SparkstreamError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="From a queue of posts to live views of what is being said.",
+    pretty_exceptions_enable=False,
+)
+
+HEARTBEAT = 5.0
+"""Seconds between two words of the job in the store."""
+
+Store = Annotated[
+    str | None, typer.Option(help="sqlite:PATH [env SPARKSTREAM_STORE; sqlite:./data/views.db]", show_default=False)
+]
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except SparkstreamError as error:
+        _fail(str(error), 1)
+    except ValidationError as error:
+        _fail(
+            "; ".join(
+                f"SPARKSTREAM_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+            ),
+            2,
+        )
+    except TyperException as error:  # wrong use
+        _fail(f"{error}; see `sparkstream --help`", 2)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"sparkstream: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    queue: Annotated[
+        str | None, typer.Option(help="spool:FOLDER [env SPARKSTREAM_QUEUE; spool:./data/spool]", show_default=False)
+    ] = None,
+    store: Store = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Folder [env SPARKSTREAM_CHECKPOINT; ./data/checkpoint]", show_default=False)
+    ] = None,
+    annotator: Annotated[
+        str | None,
+        typer.Option(help="local: (with the extra nlp) or none: [env SPARKSTREAM_ANNOTATOR]", show_default=False),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="End after what is in the queue now.")] = False,
+) -> None:
+    """Read the queue, annotate and count posts, until Ctrl-C; go on from the checkpoint."""
+    from sparkstream.annotators import annotator_factory
+    from sparkstream.job import JobOptions, StreamJob
+    from sparkstream.settings import Settings
+
+    _configure_logging()
+    settings = Settings()
+    factory = annotator_factory(_annotator_url(annotator or settings.annotator))
+    job_options = JobOptions(
+        master=settings.master,
+        max_lines=settings.max_lines,
+        trigger=settings.trigger,
+        driver_memory=settings.driver_memory,
+    )
+    job = StreamJob(
+        queue=queue or settings.queue,
+        store=store or settings.store,
+        checkpoint=checkpoint or settings.checkpoint,
+        annotator=factory,
+        options=job_options,
+    )
+    with _stop_signal() as stopped:
+        job.start(once=once)
+        signal.signal(signal.SIGINT, lambda *_: stopped.set())  # Spark has put its own in the place of ours
+        logging.getLogger("sparkstream").info("the job runs")
+        with job:
+            while not job.wait(0.2):
+                if stopped.wait(HEARTBEAT):
+                    break
+                job.heartbeat()
+
+
+@app.command()
+def serve(
+    store: Store = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Beyond loopback SPARKSTREAM_TOKEN has to be set [env SPARKSTREAM_HOST; 127.0.0.1]", show_default=False
+        ),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="[env SPARKSTREAM_PORT; 9002]", show_default=False)] = None,
+) -> None:
+    """Serve the view API; /docs describes it."""
+    import uvicorn
+
+    from sparkstream.api import create_app
+    from sparkstream.settings import Settings
+    from sparkstream.stores import open_store
+
+    _configure_logging()
+    settings = Settings()
+    token = settings.token.get_secret_value() if settings.token else None
+    address = _bind(host or settings.host, settings.port if port is None else port, token)
+    opened = open_store(store or settings.store)
+    config = uvicorn.Config(create_app(opened, token=token), log_level="warning", timeout_graceful_shutdown=2)
+    with address:
+        logging.getLogger("sparkstream").info("the views are at http://%s:%d", *address.getsockname()[:2])
+        uvicorn.Server(config).run([address])
+    opened.close()
+
+
+@app.command()
+def dead(
+    store: Store = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the raw text.")] = False,
+) -> None:
+    """List the lines that could not be read, with the reason."""
+    from sparkstream.settings import Settings
+    from sparkstream.stores import open_store
+    from sparkstream.times import format_time
+
+    opened = open_store(store or Settings().store)
+    for letter in opened.dead_letters(limit):
+        at = format_time(letter.at)
+        print(
+            json.dumps({"id": letter.id, "at": at, "reason": letter.reason, "raw": letter.raw})
+            if as_json
+            else f"{at}  {letter.id}  {letter.reason}"
+        )
+    count = opened.dead_letter_count()
+    opened.close()
+    if not as_json:
+        print(f"{count} dead letters in all" if count else "no dead letters")
+
+
+def _annotator_url(asked: str | None) -> str:
+    from importlib.util import find_spec
+
+    if asked is not None:
+        return asked
+    if find_spec("nlp_services") is not None:
+        return "local:"
+    print("sparkstream: posts are counted, not rated; `pip install 'sparkstream[nlp]'` rates them", file=sys.stderr)
+    return "none:"
+
+
+def _bind(host: str, port: int, token: str | None) -> socket.socket:
+    """A listening address; bound here, so that a port in use is one line and not a traceback."""
+    if token is None and not _is_loopback(host):
+        raise SettingsError(f"{host} is beyond loopback: set SPARKSTREAM_TOKEN, or serve on 127.0.0.1")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    address = socket.socket(family, socket.SOCK_STREAM)
+    address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        address.bind((host, port))
+    except OSError as error:
+        address.close()
+        raise SettingsError(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    stopped = threading.Event()
+
+    def stop(*_: Any) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    yield stopped
+
+
+def _configure_logging() -> None:
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S", stream=sys.stderr
+    )
+    logging.getLogger("sparkstream").setLevel(logging.INFO)

@@ -1,0 +1,224 @@
+"""The job: Spark Structured Streaming from a queue to a store. Wiring only; what happens to posts is in `stage` and `rollups`.
+
+A micro-batch goes this way: the driver notes that it begins; each partition runs the stage, which writes new posts to the master set and answers with deltas;
+the driver merges these and applies them in one transaction; Spark commits the batch. A kill at any point leads to the same batch again, with the same stamp.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sparkstream.annotation import AnnotatorFactory
+from sparkstream.annotators import NotRated
+from sparkstream.checkpoint import Checkpoint
+from sparkstream.errors import SparkstreamError
+from sparkstream.queues import open_queue
+from sparkstream.rollups import fold
+from sparkstream.session import start_session
+from sparkstream.stage import AFTER_SPEED, PartitionResult, Probe, no_probe
+from sparkstream.stores import open_store
+from sparkstream.stores.base import JobStatus, Stamp
+from sparkstream.worker import RESULT, PartitionTask, decode
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.streaming import StreamingQuery
+
+_log = logging.getLogger(__name__)
+
+RATE_WINDOW: Final = 30_000
+"""Milliseconds over which the rate in the status is taken."""
+REFOLDED_AT_ONCE: Final = 20
+"""Dirty periods folded after one batch: the rest waits for the next, so that a batch is never held up for long."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """How a job runs; the defaults suit a laptop with two cores.
+
+    Attributes:
+        master: Spark's master URL; `local[2]` runs all of it in this process and its workers.
+        partitions: of one micro-batch; as many workers load the models.
+        max_lines: of one micro-batch. Small enough for the views' transaction to stay near 100 ms, large enough for Spark's own 0.2 s not to count.
+        trigger: seconds between two micro-batches at least. X itself is 6 to 7 s late, and a trigger without pause keeps a core busy.
+        driver_memory: of the JVM.
+        probe: called at the named points of the stage; for tests.
+        clock: milliseconds.
+    """
+
+    master: str = "local[2]"
+    partitions: int = 2
+    max_lines: int = 1_000
+    trigger: float = 1.0
+    driver_memory: str = "1g"
+    probe: Probe = no_probe
+    clock: Callable[[], int] = _now
+
+
+class StreamJob:
+    """A running job, once `start` has returned; stop it, or use it as a context manager.
+
+    Raises (from start):
+        CheckpointError: another job holds the checkpoint, or it cannot be used.
+        JavaError, StoreError, SettingsError: as they say.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: str,
+        store: str,
+        checkpoint: str | Path,
+        annotator: AnnotatorFactory = NotRated,
+        options: JobOptions | None = None,
+    ) -> None:
+        self.queue = open_queue(queue)
+        self.store_url = store
+        self.annotator = annotator
+        self.options = options or JobOptions()
+        self._checkpoint = Checkpoint(checkpoint)
+        self._held = ExitStack()
+        self._query: StreamingQuery | None = None
+        self._recent: deque[tuple[int, int]] = deque()
+        self._counting = threading.Lock()  # Spark calls _batch on a thread of its own
+        self._last: tuple[int, int | None, dict[str, str]] = (-1, None, {})
+
+    def start(self, *, once: bool = False) -> StreamJob:
+        """Start reading where the checkpoint says; `once` ends after what is in the queue now."""
+        self._held.enter_context(self._checkpoint)
+        try:
+            self.run = self._checkpoint.run()
+            self.store = open_store(self.store_url)
+            self._held.callback(self.store.close)
+            self._recover()
+            self.spark = start_session(self.options.master, driver_memory=self.options.driver_memory)
+            self._query = self._start_query(self.spark, once=once)
+        except BaseException:
+            self._held.close()
+            raise
+        return self
+
+    def __enter__(self) -> StreamJob:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end, at most so long; True when the job has ended.
+
+        Raises:
+            SparkstreamError: it ended by an error.
+        """
+        from pyspark.errors import StreamingQueryException  # noqa: PLC0415 - needs JAVA_HOME
+
+        assert self._query is not None
+        try:
+            return bool(self._query.awaitTermination(seconds))
+        except StreamingQueryException as error:
+            raise SparkstreamError(f"the job has ended: {_cause(str(error))}") from error
+
+    def heartbeat(self) -> None:
+        """Say in the store that the job lives, and keep the workers' models loaded: Spark ends a worker that had nothing to do for a minute."""
+        self.store.heartbeat(self._status(self.options.clock()))
+        if not self._recent:
+            self.spark.range(self.options.partitions, numPartitions=self.options.partitions).mapInArrow(
+                lambda batches: batches, "id long"
+            ).count()
+
+    def stop(self) -> None:
+        """Let the running micro-batch end, at most 30 seconds, and let go of everything but the session."""
+        if self._query is not None:
+            deadline = time.monotonic() + 30
+            while self._query.isActive and self._query.status["isTriggerActive"] and time.monotonic() < deadline:
+                self._query.awaitTermination(0.1)
+            self._query.stop()
+            self._query = None
+        self._held.close()
+
+    def _recover(self) -> None:
+        adopted = self.store.adopt(self.run)
+        if adopted:
+            _log.info("an earlier run left a batch half done: %d periods are folded again", adopted)
+        applied = self.store.applied(self.run)
+        self._last = (-1 if applied is None else applied, None, {})
+
+    def _start_query(self, spark: SparkSession, *, once: bool) -> StreamingQuery:
+        lines = self.queue.lines(spark, max_lines=self.options.max_lines)
+        writer = (
+            lines.writeStream.foreachBatch(self._batch)
+            .option("checkpointLocation", self._checkpoint.spark)
+            .queryName("sparkstream")
+        )
+        return (
+            writer.trigger(availableNow=True)
+            if once
+            else writer.trigger(processingTime=f"{round(self.options.trigger * 1000)} milliseconds")
+        ).start()
+
+    def _batch(self, lines: DataFrame, batch: int) -> None:
+        stamp = Stamp(self.run, batch)
+        applied = self.store.applied(self.run)
+        if applied is not None and applied >= batch:
+            _log.info("batch %d is in the views already", batch)
+            return
+        began = time.monotonic()
+        self.store.begin(stamp)
+        task = PartitionTask(self.store_url, self.annotator, stamp, self.options.probe)
+        answers = lines.repartition(self.options.partitions, "key").mapInArrow(task, RESULT).toArrow()
+        results = [decode(data) for data in answers.column("result").to_pylist()]
+        staged = time.monotonic()
+        self._apply(stamp, results)
+        self.options.probe(AFTER_SPEED, stamp)
+        self._refold()
+        self._report(batch, results, staged - began, time.monotonic() - staged)
+
+    def _apply(self, stamp: Stamp, results: Sequence[PartitionResult]) -> None:
+        now = self.options.clock()
+        newest = max((result.newest_receipt for result in results if result.newest_receipt is not None), default=None)
+        models: dict[str, str] = {}
+        for result in results:
+            models |= result.models
+        lag = max(0, now - newest) if newest is not None else self._last[1]
+        with self._counting:
+            self._recent.append((now, sum(result.posts for result in results)))
+            self._last = (stamp.batch, lag, models or self._last[2])
+        self.store.apply(stamp, [delta for result in results for delta in result.deltas], self._status(now))
+
+    def _refold(self) -> None:
+        for topic, period in self.store.dirty(REFOLDED_AT_ONCE):
+            self.store.replace(topic, period, fold(self.store.scan(topic, period.start, period.end)))
+
+    def _status(self, now: int) -> JobStatus:
+        with self._counting:
+            while self._recent and self._recent[0][0] < now - RATE_WINDOW:
+                self._recent.popleft()
+            batch, lag, models = self._last
+            rate = sum(posts for _, posts in self._recent) * 1000 / RATE_WINDOW
+        return JobStatus(self.run, batch, now, round(rate, 2), lag, models)
+
+    def _report(self, batch: int, results: Sequence[PartitionResult], staged: float, applied: float) -> None:
+        lines, posts, dead = (sum(getattr(result, name) for result in results) for name in ("lines", "posts", "dead"))
+        _log.info(
+            "batch %d: %d lines, %d new posts, %d dead letters, %.0f posts/s (stage %.2f s, views %.2f s)",
+            *(batch, lines, posts, dead, posts / max(staged + applied, 0.001), staged, applied),
+        )
+
+
+def _cause(message: Any) -> str:
+    """The line of Spark's long message that says what went wrong: the last one that names a Python error, else the first."""
+    lines = [line.strip() for line in str(message).splitlines() if line.strip()]
+    named = [line for line in lines if line.startswith("sparkstream.errors.")]
+    return named[-1].partition(": ")[2] if named else lines[0] if lines else "unknown"

@@ -1,0 +1,152 @@
+"""The live socket: one snapshot a topic and window a tick, computed once, sent to all who listen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import orjson
+
+from sparkstream.errors import SparkstreamError
+from sparkstream.queries import STEPS, Step, Window
+from sparkstream.status import job_status
+from sparkstream.stores.base import Topic
+from sparkstream.times import MINUTE, ceil, floor, format_time
+from sparkstream.views import Views
+
+_log = logging.getLogger(__name__)
+
+WindowName: TypeAlias = Literal["5m", "15m", "1h", "24h", "7d"]
+WINDOWS: Final[dict[str, tuple[int, Step]]] = {
+    "5m": (5 * MINUTE, "1m"),
+    "15m": (15 * MINUTE, "1m"),
+    "1h": (60 * MINUTE, "1m"),
+    "24h": (24 * 60 * MINUTE, "1h"),
+    "7d": (7 * 24 * 60 * MINUTE, "1h"),
+}
+assert set(WINDOWS) == set(get_args(WindowName))
+LIVE_FACETS: Final = ("keyword", "entity", "hashtag", "word")
+TOP_ITEMS: Final = 12
+POSTS: Final = 20
+QUEUED: Final = 2
+"""Messages that wait for a slow listener; then the oldest goes, since each message is a whole snapshot."""
+
+
+def live_window(topic: Topic, name: str, now: int) -> tuple[Window, bool]:
+    """The window that ends with the open step, and True; or that of the newest post, and False, when the newest post lies before it."""
+    size, step = WINDOWS[name]
+    end = ceil(now + 1, STEPS[step])
+    live = topic.last_post is None or topic.last_post >= end - size
+    if topic.last_post is not None and not live:
+        end = floor(topic.last_post, STEPS[step]) + STEPS[step]
+    return Window(end - size, end), live
+
+
+def snapshot(views: Views, slug: str, name: str) -> dict[str, Any]:
+    """What a page shows of a topic, as docs/contracts/views.md has it."""
+    now, topic = views.clock(), views.topic(slug)
+    window, live = live_window(topic, name, now)
+    step = WINDOWS[name][1]
+    status = job_status(views.store, now)
+    tops = {facet: views.top(slug, window, facet, limit=TOP_ITEMS) for facet in LIVE_FACETS}
+    summary = views.summary(slug, window)
+    return {
+        "kind": "tick",
+        "topic": slug,
+        "window": name,
+        "live": live,
+        "from": format_time(window.start),
+        "to": format_time(window.end),
+        "step": step,
+        "at": format_time(now),
+        "lag_seconds": status["lag_seconds"],
+        "job": {"state": status["state"], "rate": status["rate"]},
+        "summary": summary,
+        "series": views.series(slug, window, step)["items"],
+        "tops": {facet: top["items"] for facet, top in tops.items()},
+        "exact": {facet: top["exact"] for facet, top in tops.items()},
+        "posts": views.posts(slug, window, limit=POSTS)["items"],
+        "layers": summary["layers"],
+    }
+
+
+@dataclass(slots=True)
+class _Channel:
+    build: Callable[[], dict[str, Any]]
+    mailboxes: set[asyncio.Queue[bytes]] = field(default_factory=set)
+    last: bytes | None = None
+    task: asyncio.Task[None] | None = None
+
+    def send(self, message: bytes) -> None:
+        self.last = message
+        for mailbox in self.mailboxes:
+            if mailbox.full():
+                mailbox.get_nowait()
+            mailbox.put_nowait(message)
+
+
+class LiveHub:
+    """Listeners by channel; a channel computes while somebody listens.
+
+    Args:
+        views: asked in a thread, so that the event loop never waits for the store.
+        tick: seconds between two looks at the store.
+        at_least: seconds after which a message is sent though nothing changed: it carries the lag, and says that we live.
+    """
+
+    def __init__(self, views: Views, *, tick: float = 1.0, at_least: float = 5.0) -> None:
+        self._views = views
+        self._tick = tick
+        self._at_least = at_least
+        self._channels: dict[tuple[str, str] | None, _Channel] = {}
+
+    @property
+    def listeners(self) -> int:
+        return sum(len(channel.mailboxes) for channel in self._channels.values())
+
+    @asynccontextmanager
+    async def listen(self, topic: str | None, window: str = "15m") -> AsyncIterator[asyncio.Queue[bytes]]:
+        """Messages of one topic, or without one of the list of topics; the newest one at once."""
+        key = None if topic is None else (topic, window)
+        channel = self._channels.get(key) or self._open(key)
+        mailbox: asyncio.Queue[bytes] = asyncio.Queue(QUEUED)
+        if channel.last is not None:
+            mailbox.put_nowait(channel.last)
+        channel.mailboxes.add(mailbox)
+        try:
+            yield mailbox
+        finally:
+            channel.mailboxes.discard(mailbox)
+            if not channel.mailboxes and self._channels.get(key) is channel:
+                del self._channels[key]
+                if channel.task is not None:
+                    channel.task.cancel()
+
+    def _open(self, key: tuple[str, str] | None) -> _Channel:
+        channel = _Channel((lambda: snapshot(self._views, *key)) if key else self._topics)
+        channel.task = asyncio.create_task(self._run(channel, repeat=key is not None))
+        self._channels[key] = channel
+        return channel
+
+    def _topics(self) -> dict[str, Any]:
+        return {"kind": "topics", "items": self._views.topics()["items"]}
+
+    async def _run(self, channel: _Channel, *, repeat: bool) -> None:
+        seen: tuple[str, int] | None = None
+        sent = 0.0
+        while True:
+            try:
+                state = (await asyncio.to_thread(self._views.store.version), self._views.clock() // MINUTE)
+                if state != seen or (repeat and time.monotonic() - sent >= self._at_least):
+                    message = orjson.dumps(await asyncio.to_thread(channel.build))
+                    if repeat or message != channel.last:
+                        channel.send(message)
+                    seen, sent = state, time.monotonic()
+            except SparkstreamError as error:  # the store is away for now: listeners see their messages grow old
+                _log.warning("no live message: %s", error)
+            await asyncio.sleep(self._tick)

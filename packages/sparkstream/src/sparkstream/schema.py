@@ -1,0 +1,210 @@
+"""Records of the queue (docs/contracts/queue.md, schema 1): a line in, one of four values out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from sparkstream.errors import RecordError
+from sparkstream.times import DAY, MINUTE, parse_time
+
+SCHEMA: Final = 1
+KINDS: Final = ("original", "repost", "quote", "reply")
+TOPIC_STATES: Final = ("started", "stopped", "deleted")
+MAX_LINE: Final = 1 << 20
+"""Bytes of one record; X's longest posts with all their fields stay under 100 kB."""
+MAX_RAW: Final = 64 << 10
+"""Bytes of an unreadable line that a dead letter keeps."""
+
+_AUTHOR_SETS_TIME: Final = frozenset({"bluesky", "mastodon"})
+_AHEAD: Final = 5 * MINUTE
+_BEHIND: Final = DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post. `event_time` decides its minute; `record` is the decoded line, kept whole for the master set."""
+
+    id: str
+    topics: tuple[str, ...]
+    event_time: int
+    received_at: int
+    author: str
+    text: str
+    lang: str
+    kind: str
+    hashtags: tuple[str, ...]
+    mentions: tuple[str, ...]
+    urls: tuple[str, ...]
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEvent:
+    slug: str
+    query: str | None
+    state: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which nothing could be heard of `topics`."""
+
+    id: str
+    network: str
+    topics: tuple[str, ...]
+    start: int
+    end: int
+    reason: str
+    filled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A line that could not be read. `id` is its place in the queue, so that a replayed batch writes it once."""
+
+    id: str
+    raw: str
+    reason: str
+    at: int
+
+
+Record: TypeAlias = Post | TopicEvent | Gap | DeadLetter
+
+
+def parse(line: bytes, *, place: str, now: int) -> Record:
+    """Read one line; what is no record of this schema comes back as a dead letter with its reason, never as an error.
+
+    Args:
+        line: the bytes between two newlines.
+        place: where in the queue the line stands; the id of the dead letter it may become.
+        now: milliseconds; the time of that dead letter.
+    """
+    try:
+        return _parse(line)
+    except RecordError as error:
+        raw = line[:MAX_RAW].decode("utf-8", "replace")
+        return DeadLetter(id=place, raw=raw, reason=str(error), at=now)
+
+
+def _parse(line: bytes) -> Record:
+    if len(line) > MAX_LINE:
+        raise RecordError(f"the line has {len(line):,} bytes, more than {MAX_LINE:,}")
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise RecordError(f"not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise RecordError(f"a record is a JSON object, this is {type(record).__name__}")
+    if record.get("schema") != SCHEMA:
+        raise RecordError(f"schema {record.get('schema')!r} is not known, only {SCHEMA}")
+    event = record.get("event")
+    reader = _READERS.get(event) if isinstance(event, str) else None
+    if reader is None:
+        raise RecordError(f"event {event!r} is not known, only {', '.join(_READERS)}")
+    return reader(record)
+
+
+def _post(record: dict[str, Any]) -> Post:
+    created_at, received_at = _time(record, "created_at"), _time(record, "received_at")
+    kind = _text(record, "kind")
+    if kind not in KINDS:
+        raise RecordError(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    author = record.get("author")
+    if not isinstance(author, dict):
+        raise RecordError("author is not an object")
+    return Post(
+        id=_text(record, "id"),
+        topics=_topics(record),
+        event_time=_event_time(_text(record, "network"), created_at, received_at),
+        received_at=received_at,
+        author=_text(author, "id"),
+        text=_text(record, "text", may_be_empty=True),
+        lang=_text(record, "lang"),
+        kind=kind,
+        hashtags=_texts(record, "hashtags"),
+        mentions=_texts(record, "mentions"),
+        urls=_texts(record, "urls"),
+        record=record,
+    )
+
+
+def _event_time(network: str, created_at: int, received_at: int) -> int:
+    """The created_at, unless the author could set it and it cannot be: over 5 minutes ahead of receipt or 24 h behind."""
+    if network in _AUTHOR_SETS_TIME and not received_at - _BEHIND <= created_at <= received_at + _AHEAD:
+        return received_at
+    return created_at
+
+
+def _topic_event(record: dict[str, Any]) -> TopicEvent:
+    query, state = record.get("query"), _text(record, "state")
+    if query is not None and not isinstance(query, str):
+        raise RecordError("query is neither text nor null")
+    if state not in TOPIC_STATES:
+        raise RecordError(f"state {state!r} is none of {', '.join(TOPIC_STATES)}")
+    return TopicEvent(slug=_text(record, "id"), query=query, state=state, at=_time(record, "at"))
+
+
+def _gap(record: dict[str, Any]) -> Gap:
+    start, end = _time(record, "from"), _time(record, "to")
+    if end < start:
+        raise RecordError("the gap ends before it begins")
+    return Gap(
+        id=_text(record, "id"),
+        network=_text(record, "network"),
+        topics=_topics(record),
+        start=start,
+        end=end,
+        reason=_text(record, "reason"),
+        filled=record.get("filled") is True,
+    )
+
+
+def _dead_letter(record: dict[str, Any]) -> DeadLetter:
+    raw = _text(record, "raw", may_be_empty=True)
+    return DeadLetter(id=_text(record, "id"), raw=raw, reason=_text(record, "reason"), at=_time(record, "at"))
+
+
+_READERS: Final[dict[str, Callable[[dict[str, Any]], Record]]] = {
+    "post": _post,
+    "topic": _topic_event,
+    "gap": _gap,
+    "dead": _dead_letter,
+}
+
+
+def _text(record: Mapping[str, Any], name: str, *, may_be_empty: bool = False) -> str:
+    value = record.get(name)
+    if not isinstance(value, str) or not (value or may_be_empty):
+        raise RecordError(f"{name} is missing or no text")
+    return value
+
+
+def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = record.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RecordError(f"{name} is not a list of texts")
+    return tuple(value)
+
+
+def _topics(record: Mapping[str, Any]) -> tuple[str, ...]:
+    topics = _texts(record, "topics")
+    if not topics or not all(topics):
+        raise RecordError("topics is missing or empty")
+    return tuple(dict.fromkeys(topics))
+
+
+def _time(record: Mapping[str, Any], name: str) -> int:
+    value = record.get(name)
+    try:
+        return parse_time(value) if isinstance(value, str) else _no_time(name)
+    except (ValueError, OverflowError) as error:
+        raise RecordError(f"{name} is missing or no time with an offset") from error
+
+
+def _no_time(name: str) -> int:
+    raise ValueError(name)

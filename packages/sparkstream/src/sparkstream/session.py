@@ -1,0 +1,53 @@
+"""The Spark session: settings for small, frequent micro-batches, each with its reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sparkstream.java import find_java_home
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_CHECKPOINTING: Final = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+
+SETTINGS: Final = {
+    # Half the latency of a micro-batch: the default manager shells out for each of its files. Safe where rename is atomic, as on a local disk.
+    "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTING,
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",  # plans of a thousand rows gain nothing from being changed half way
+    "spark.speculation": "false",  # a task writes to the master set; twice at once would only cost
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.streaming.minBatchesToRetain": "10",
+    "spark.sql.streaming.numRecentProgressUpdates": "10",
+    "spark.sql.streaming.stopTimeout": "30s",
+}
+JVM_FLAGS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Half the CPU of starting up, and of a short job: little runs long enough for the second compiler."""
+
+
+def start_session(master: str, *, driver_memory: str = "1g", cache: Path | None = None) -> SparkSession:
+    """Start a JVM and a session in it, or return the one that this process has.
+
+    Raises:
+        JavaError: there is no Java to run it on.
+    """
+    os.environ["JAVA_HOME"] = str(find_java_home(os.environ, cache or Path.home() / ".cache" / "sparkstream"))
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - takes a second, and needs JAVA_HOME
+
+    with as_file(files("sparkstream") / "log4j2.properties") as logging:
+        options = f"{JVM_FLAGS} -Dlog4j2.configurationFile={logging}"
+        builder = SparkSession.builder.appName("sparkstream").master(master)
+        for name, value in SETTINGS.items():
+            builder = builder.config(name, value)
+        builder = builder.config("spark.driver.memory", driver_memory).config("spark.driver.extraJavaOptions", options)
+        return builder.getOrCreate()

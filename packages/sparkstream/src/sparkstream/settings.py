@@ -1,0 +1,26 @@
+"""Settings from the environment, prefix SPARKSTREAM_; read by the command line only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SPARKSTREAM_", frozen=True)
+
+    queue: str = Field(default="spool:./data/spool", description="Where posts come from: spool:FOLDER")
+    store: str = Field(default="sqlite:./data/views.db", description="Where posts and sums are kept: sqlite:PATH")
+    checkpoint: Path = Field(default=Path("./data/checkpoint"), description="How far the job is")
+    annotator: str | None = Field(
+        default=None, description="local: or none: (default: local: where the extra nlp is installed)"
+    )
+    master: str = Field(default="local[2]", description="Spark's master URL")
+    max_lines: int = Field(default=1_000, ge=1, le=100_000, description="Lines of one micro-batch")
+    trigger: float = Field(default=1.0, ge=0, description="Seconds between two micro-batches at least")
+    driver_memory: str = Field(default="1g", description="Memory of the JVM")
+    host: str = "127.0.0.1"
+    port: int = Field(default=9002, ge=0, le=65535)
+    token: SecretStr | None = None

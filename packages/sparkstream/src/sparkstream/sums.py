@@ -1,0 +1,73 @@
+"""Stored periods put together: what the views say of a stretch of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sparkstream.annotation import SENTIMENTS
+from sparkstream.rollups import DIMENSIONS
+from sparkstream.schema import Gap
+from sparkstream.sketches import Distinct, distinct, union
+from sparkstream.stores.base import Period
+from sparkstream.times import MINUTE
+
+Coverage = Literal["full", "partial", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of some periods. `authors` and `messages` by sentiment label and `all`."""
+
+    posts: int
+    counts: dict[str, Counter[str]]
+    authors: dict[str, Distinct]
+    messages: dict[str, Distinct]
+    cut: bool
+
+    @property
+    def exact(self) -> bool:
+        return self.authors["all"].exact and self.messages["all"].exact
+
+
+def add_up(periods: Sequence[Period]) -> Sums:
+    counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in DIMENSIONS}
+    for period in periods:
+        for dimension, labels in period.counts.items():
+            counts[dimension].update(labels)
+    columns = ("all", *SENTIMENTS)
+    return Sums(
+        posts=sum(period.posts for period in periods),
+        counts=counts,
+        authors={label: distinct(union(period.authors[label] for period in periods)) for label in columns},
+        messages={label: distinct(union(period.messages[label] for period in periods)) for label in columns},
+        cut=any(period.cut for period in periods),
+    )
+
+
+def coverage(gaps: Iterable[Gap], start: int, end: int) -> Coverage:
+    """How much of [start, end) was listened to: `none` when unfilled gaps cover all of it, `partial` when some."""
+    unheard, reached = 0, start
+    for gap in sorted((gap for gap in gaps if not gap.filled), key=lambda gap: gap.start):
+        begin, stop = max(gap.start, reached), min(gap.end, end)
+        if begin < stop:
+            unheard += stop - begin
+            reached = stop
+    if unheard == 0:
+        return "full"
+    return "none" if unheard >= end - start else "partial"
+
+
+def group(periods: Iterable[Period], step: int) -> dict[int, list[Period]]:
+    """Periods by the start of the `step` they lie in."""
+    groups: dict[int, list[Period]] = {}
+    for period in periods:
+        groups.setdefault(period.start - period.start % step, []).append(period)
+    return groups
+
+
+def stored_step(step: int) -> int:
+    """The coarsest stored step that a step is made of."""
+    return step if step % (60 * MINUTE) == 0 else MINUTE
