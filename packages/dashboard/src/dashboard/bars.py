@@ -1,0 +1,107 @@
+"""Terms, emotions and rising terms as rows of bars: lengths in percent of the track, texts ready to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from dashboard import numbers
+from dashboard.messages import RATED, Emerging, Share, Shares, Term
+
+ROWS = 10
+RISING_ROWS = 8
+
+
+class Row(TypedDict):
+    """One line of a list. `key` stays the same while the line means the same thing."""
+
+    key: str
+    label: str
+    value: str
+    note: str
+    title: str
+    parts: dict[str, float]  # what fills the bar, in drawing order: name of a colour → percent of the track
+    tag: NotRequired[str]
+    interval: NotRequired[tuple[float, float]]  # where the whisker starts and how long it is, in percent of the track
+
+
+def terms(items: Sequence[Term], *, prefix: str = "") -> list[Row]:
+    """The most used terms, split by sentiment, all on the scale of the biggest."""
+    shown = items[:ROWS]
+    longest = max((item["posts"] for item in shown), default=0)
+    return [_term(item, longest, prefix) for item in shown]
+
+
+def _term(item: Term, longest: int, prefix: str) -> Row:
+    rated = {label: item[label] for label in RATED}
+    rest = item["posts"] - sum(rated.values())
+    label = item.get("text") or f"{prefix}{item['term']}"
+    split = ", ".join(f"{number:,} {name}" for name, number in rated.items())
+    row: Row = {
+        "key": item["term"],
+        "label": label,
+        "value": numbers.count(item["posts"]),
+        "note": numbers.moved(item["posts"], item["previous"]),
+        "title": f"{label}: {item['posts']:,} posts ({split}, {rest:,} not rated); {item['previous']:,} in the period before",
+        "parts": {name: _length(number, longest) for name, number in {**rated, "unrated": rest}.items() if number},
+    }
+    if kind := item.get("type"):
+        row["tag"] = kind.lower()
+    return row
+
+
+def emotions(shares: Shares | None) -> list[Row]:
+    """Every emotion in the order of the contract, each with the interval of its share; `not_rated` is no emotion and stays out."""
+    if shares is None:
+        return []
+    rated = [item for item in shares["items"] if item["label"] != "not_rated"]
+    longest = max((item["high"] or 0.0 for item in rated), default=0.0)
+    return [_emotion(item, longest, shares["sample"]) for item in rated]
+
+
+def _emotion(item: Share, longest: float, sample: int) -> Row:
+    name = "no emotion" if item["label"] == "none" else item["label"]
+    low, high = item["low"], item["high"]
+    row: Row = {
+        "key": item["label"],
+        "label": name,
+        "value": numbers.percent(item["share"]),
+        "note": numbers.count(item["count"]),
+        "title": f"{name}: {item['count']:,} of {sample:,} rated posts, {numbers.interval(low, high) or 'share unknown'}",
+        "parts": {"accent": _length(item["share"] or 0.0, longest)},
+    }
+    if low is not None and high is not None:
+        row["interval"] = (_length(low, longest), _length(high - low, longest))
+    return row
+
+
+def rising(items: Sequence[Emerging]) -> list[Row]:
+    """What rises, best first, in the order that trending gave; the bar says how much of it was not to be expected."""
+    shown = items[:RISING_ROWS]
+    longest = max((item["posts"] for item in shown), default=0)
+    return [_rising(item, longest) for item in shown]
+
+
+def _rising(item: Emerging, longest: int) -> Row:
+    label = item.get("text") or (f"#{item['term']}" if item["facet"] == "hashtag" else item["term"])
+    expected = min(item["expected"], item["posts"])
+    return {
+        "key": f"{item['facet']}:{item['term']}",
+        "label": label,
+        "tag": item.get("type", item["facet"]).lower(),
+        "value": f"×{item['lift']:.1f}" if item["lift"] < 100 else "×99+",
+        "note": numbers.count(item["posts"]),
+        "title": f"{label}: {item['posts']:,} posts, {item['expected']:.1f} expected",
+        "parts": {"unrated": _length(expected, longest), "accent": _length(item["posts"] - expected, longest)},
+    }
+
+
+def split(shares: Shares) -> list[Row]:
+    """Positive, neutral and negative as one bar over the whole track."""
+    by_label: Mapping[str, Share] = {item["label"]: item for item in shares["items"]}
+    parts = {name: 100 * (by_label[name]["share"] or 0.0) for name in RATED if name in by_label}
+    return [{"key": "split", "label": "", "value": "", "note": "", "title": "", "parts": parts}]
+
+
+def _length(part: float, whole: float) -> float:
+    return round(100 * part / whole, 2) if whole else 0.0

@@ -1,0 +1,167 @@
+"""Data to figures: plain dictionaries that plotly.js draws, without a colour in them.
+
+Colours come from a template for each theme (`templates`), chosen in the browser: one figure serves all browsers, light or dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import ceil, log10
+from typing import Any, Final
+
+from dashboard.messages import STEP_SECONDS, SeriesItem, Tick
+from dashboard.numbers import instant
+from dashboard.palette import PALETTES, Palette, Scheme
+
+Figure = dict[str, Any]
+
+# From the base of the stack upwards; the templates colour the traces in this order.
+STACK: Final = ("negative", "neutral", "positive", "not_rated")
+NAMES: Final[Mapping[str, str]] = {
+    "positive": "▲ Positive",
+    "neutral": "■ Neutral",
+    "negative": "▼ Negative",
+    "not_rated": "Not rated",
+}
+_FILLING_OPACITY = 0.55
+_TICK_FORMAT: Final[Mapping[str, str]] = {
+    "5m": "%H:%M",
+    "15m": "%H:%M",
+    "1h": "%H:%M",
+    "24h": "%H:%M\n%-d %b",
+    "7d": "%a %-d %b",
+}
+_HOVER_FORMAT: Final[Mapping[int, str]] = {60: "%H:%M UTC", 3600: "%a %-d %b, %H:%M UTC"}
+
+
+def volume(tick: Tick) -> Figure:
+    """Posts by sentiment over time, stacked; a step in which nothing could be heard is hatched and has no height, as it is unknown."""
+    series, seconds = tick["series"], STEP_SECONDS[tick["step"]]
+    starts = [_utc(item["start"]) for item in series]
+    place = {"x": starts, "width": 860 * seconds, "offset": 70 * seconds}
+    opacity = [1.0] * len(series)
+    if series and tick["live"]:
+        opacity[-1] = _FILLING_OPACITY
+    bars = [
+        {
+            "type": "bar",
+            "name": NAMES[label],
+            **place,
+            "y": [_known(item, label) for item in series],
+            "marker": {"opacity": opacity},
+            "hovertemplate": "%{y:,}",
+        }
+        for label in STACK
+    ]
+    return {"data": [*bars, _unheard(series, place)], "layout": _layout(tick, seconds)}
+
+
+def _known(item: SeriesItem, label: str) -> int | None:
+    return None if item["coverage"] == "none" else item["sentiment"].get(label, 0)
+
+
+def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any]) -> Figure:
+    words = {"none": "nothing could be heard", "partial": "only heard in part", "full": ""}
+    return {
+        "type": "bar",
+        "name": "Unknown",
+        **place,
+        "y": [None if item["coverage"] == "full" else 1 for item in series],
+        "yaxis": "y2",
+        "customdata": [words[item["coverage"]] for item in series],
+        "hovertemplate": "%{customdata}",
+    }
+
+
+def _layout(tick: Tick, seconds: int) -> Figure:
+    return {
+        "barmode": "stack",
+        "bargap": 0,
+        "margin": {"l": 40, "r": 8, "t": 8, "b": 40 if tick["window"] == "24h" else 26},
+        "showlegend": False,
+        "hovermode": "x unified",
+        "dragmode": False,
+        "uirevision": f"{tick['topic']} {tick['window']}",
+        "xaxis": {
+            "type": "date",
+            "range": [_utc(tick["from"]), _utc(tick["to"])],
+            "fixedrange": True,
+            "showgrid": False,
+            "nticks": 8,
+            "tickformat": _TICK_FORMAT[tick["window"]],
+            "hoverformat": _HOVER_FORMAT[60 if seconds < 3600 else 3600],
+        },
+        # Drawn over the hatch of what is unknown, not under it.
+        "yaxis": {"overlaying": "y2", "fixedrange": True, "zeroline": False, "tickformat": "~s", **_scale(tick["series"])},
+        "yaxis2": {"range": [0, 1], "visible": False, "fixedrange": True},
+    }
+
+
+def _scale(series: Sequence[SeriesItem]) -> Figure:
+    """Whole posts, four or five marks, and a top that moves in steps, so that the bars do not shrink a little on each tick."""
+    peak = max((item["posts"] for item in series), default=0)
+    rough = max(peak, 4) / 4
+    power = 10 ** int(log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    return {"tickmode": "linear", "tick0": 0, "dtick": step, "range": [0, step * ceil(max(peak, 4) * 1.04 / step)]}
+
+
+def _utc(time: str) -> str:
+    """Without the zone: plotly.js draws a time as it is written, and the page is in UTC."""
+    return instant(time).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def empty() -> Figure:
+    """What stands in the place of a figure until the first tick: nothing, in the same height."""
+    hidden = {"visible": False, "fixedrange": True}
+    clear = "rgba(0,0,0,0)"
+    return {"data": [], "layout": {"xaxis": hidden, "yaxis": hidden, "paper_bgcolor": clear, "plot_bgcolor": clear}}
+
+
+def caption(tick: Tick) -> str:
+    """The figure in words, for those who do not see it."""
+    heard = [item for item in tick["series"] if item["coverage"] != "none"]
+    if not heard:
+        return "Nothing could be heard in this period."
+    peak = max(heard, key=lambda item: item["posts"])
+    unknown = len(tick["series"]) - len(heard)
+    gap = f" {unknown} steps are unknown." if unknown else ""
+    total = sum(item["posts"] for item in heard)
+    return f"{total:,} posts in {len(heard)} steps of {tick['step']}; most at {instant(peak['start']):%H:%M} UTC, {peak['posts']:,}.{gap}"
+
+
+def templates() -> dict[Scheme, Figure]:
+    """One plotly template a theme: all colours of all figures."""
+    return {scheme: _template(palette) for scheme, palette in PALETTES.items()}
+
+
+def _template(palette: Palette) -> Figure:
+    colours = {**asdict(palette), "not_rated": palette.unrated}
+    axis = {
+        "gridcolor": palette.line,
+        "linecolor": palette.line,
+        "tickcolor": palette.line,
+        "tickfont": {"color": palette.muted, "size": 11},
+    }
+    hatch = {"shape": "/", "fgcolor": palette.neutral, "bgcolor": palette.track, "size": 6, "solidity": 0.25}
+    return {
+        "layout": {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "Inter, system-ui, sans-serif", "color": palette.ink, "size": 12},
+            "hoverlabel": {
+                "bgcolor": palette.panel,
+                "bordercolor": palette.line,
+                "font": {"color": palette.ink, "size": 12},
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+        },
+        "data": {
+            "bar": [
+                *({"marker": {"color": colours[label], "line": {"width": 0}}} for label in STACK),
+                {"marker": {"color": palette.track, "opacity": 0.6, "pattern": hatch, "line": {"width": 0}}},
+            ]
+        },
+    }

@@ -1,0 +1,67 @@
+"""The ids of the page's elements: what Python lays out, `view` writes to and the assets paint."""
+
+from __future__ import annotations
+
+from typing import Final
+
+URL: Final = "url"
+TOPIC: Final = "topic"
+WINDOW: Final = "window"
+SCHEME: Final = "scheme"
+SHOWN_SCHEME: Final = "shown-scheme"
+PAUSE: Final = "pause"
+MAIN: Final = "main"
+
+HEADING: Final = "heading"
+QUERY: Final = "query"
+PERIOD: Final = "period"
+STATUS: Final = "status"
+STATUS_AGE: Final = "status-age"
+EMPTY_TITLE: Final = "empty-title"
+EMPTY_TEXT: Final = "empty-text"
+
+VOLUME: Final = "volume"
+VOLUME_DATA: Final = "volume-data"
+VOLUME_CAPTION: Final = "volume-caption"
+TEMPLATES: Final = "templates"
+
+POSTS_NOW: Final = "posts-now"
+POSTS_CHANGE: Final = "posts-change"
+POSTS_BEFORE: Final = "posts-before"
+AUTHORS_NOW: Final = "authors-now"
+AUTHORS_CHANGE: Final = "authors-change"
+AUTHORS_BEFORE: Final = "authors-before"
+SENTIMENT_SAMPLE: Final = "sentiment-sample"
+COVERAGE: Final = "coverage"
+DELIVERY: Final = "delivery"
+
+SPLIT: Final = "split"
+EMOTIONS: Final = "emotions"
+EMOTION_SAMPLE: Final = "emotion-sample"
+RISING: Final = "rising"
+RISING_NOTE: Final = "rising-note"
+
+POSTS: Final = "posts"
+POSTS_WAITING: Final = "posts-waiting"
+
+FACETS: Final = ("keyword", "entity", "hashtag", "word")
+
+
+def facet(name: str) -> str:
+    return f"facet-{name}"
+
+
+def facet_note(name: str) -> str:
+    return f"facet-{name}-note"
+
+
+def share(label: str) -> str:
+    return f"{label}-share"
+
+
+def share_interval(label: str) -> str:
+    return f"{label}-interval"
+
+
+def share_change(label: str) -> str:
+    return f"{label}-change"

@@ -1,0 +1,99 @@
+"""The parts of the view API's and trending's messages that the page reads (docs/contracts/views.md), as types.
+
+They are not validated here: both ends are held to the contract by tests, and a message that breaks it is caught where it is drawn.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict, get_args
+
+Window = Literal["5m", "15m", "1h", "24h", "7d"]
+WINDOWS: tuple[Window, ...] = get_args(Window)
+DEFAULT_WINDOW: Window = "15m"
+
+Coverage = Literal["full", "partial", "none"]
+Step = Literal["1m", "5m", "15m", "1h", "1d"]
+STEP_SECONDS: dict[Step, int] = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
+
+Rated = Literal["positive", "neutral", "negative"]
+RATED: tuple[Rated, ...] = get_args(Rated)
+
+
+class Share(TypedDict):
+    label: str
+    count: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+class Shares(TypedDict):
+    sample: int
+    items: list[Share]
+
+
+class Summary(TypedDict):
+    posts: int
+    authors: int | None
+    messages: int | None
+    sentiment: Shares
+    emotion: Shares | None
+    coverage: Coverage
+    exact: bool
+    previous: NotRequired[Summary]
+
+
+class SeriesItem(TypedDict):
+    start: str
+    posts: int
+    sentiment: dict[str, int]
+    coverage: Coverage
+
+
+class Term(TypedDict):
+    term: str
+    posts: int
+    positive: int
+    neutral: int
+    negative: int
+    previous: int
+    text: NotRequired[str]
+    type: NotRequired[str]
+
+
+class Job(TypedDict):
+    state: Literal["running", "stopped", "none"]
+    rate: float
+
+
+# Functional form: "from" is a keyword.
+Tick = TypedDict(
+    "Tick",
+    {
+        "kind": Literal["tick"],
+        "topic": str,
+        "window": Window,
+        "live": bool,
+        "from": str,
+        "to": str,
+        "step": Step,
+        "at": str,
+        "lag_seconds": float | None,
+        "job": Job,
+        "summary": Summary,
+        "series": list[SeriesItem],
+        "tops": dict[str, list[Term]],
+        "exact": dict[str, bool],
+    },
+)
+
+
+class Emerging(TypedDict):
+    facet: str
+    term: str
+    posts: int
+    expected: float
+    lift: float
+    score: float
+    text: NotRequired[str]
+    type: NotRequired[str]

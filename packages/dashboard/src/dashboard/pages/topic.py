@@ -1,0 +1,116 @@
+"""The page of one topic. Its address says which topic and which window; without a topic it shows the liveliest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import bars, figures, ids
+from dashboard.components.counts import counts
+from dashboard.components.header import header
+from dashboard.components.panel import bar_list, panel, slot
+
+_GRAPH_CONFIG = {"displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "responsive": True}
+_EMOTIONS = 7
+_FACET_TITLES = {"keyword": "Keywords", "entity": "People, places, things", "hashtag": "Hashtags", "word": "Words"}
+_THEME = {"fontFamily": "Inter, system-ui, sans-serif", "primaryColor": "violet", "defaultRadius": "md"}
+
+
+def layout() -> dmc.MantineProvider:
+    return dmc.MantineProvider(
+        [
+            html.A("Skip to content", href=f"#{ids.MAIN}", className="skip"),
+            dcc.Location(id=ids.URL, refresh=False),
+            dcc.Store(id=ids.TEMPLATES, data=figures.templates()),
+            dcc.Store(id=ids.VOLUME_DATA),
+            dcc.Store(id=ids.SHOWN_SCHEME),
+            header(),
+            html.Main(
+                [_title(), _empty(), html.Div([counts(), _columns()], className="content")], id=ids.MAIN, tabIndex="-1"
+            ),
+            html.Footer([html.Span("All times are UTC."), slot(ids.DELIVERY)], className="foot"),
+        ],
+        theme=_THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _title() -> html.Div:
+    return html.Div(
+        [
+            html.Div([html.H1(id=ids.HEADING), html.P(id=ids.QUERY, className="query")]),
+            html.P(id=ids.PERIOD, className="period"),
+            html.P(id=ids.COVERAGE, className="coverage"),
+        ],
+        className="page-title",
+    )
+
+
+def _empty() -> html.Section:
+    """Shown instead of the content while there is nothing to show; the assets say why."""
+    return html.Section(
+        [
+            html.Span(className="listening", **{"aria-hidden": "true"}),
+            html.H2(id=ids.EMPTY_TITLE),
+            html.P(id=ids.EMPTY_TEXT),
+        ],
+        className="empty",
+    )
+
+
+def _columns() -> html.Div:
+    panels = [_volume(), _rising(), _emotions(), *(_facet(name) for name in ids.FACETS)]
+    return html.Div([html.Div(panels, className="panels"), _feed()], className="columns")
+
+
+def _volume() -> html.Section:
+    graph = dcc.Graph(
+        id=ids.VOLUME, figure=figures.empty(), config=_GRAPH_CONFIG, responsive=True, style={"height": 248}
+    )
+    caption = html.P(id=ids.VOLUME_CAPTION, className="visually-hidden")
+    body = html.Div([html.Div(graph, className="graph", **{"aria-hidden": "true"}), caption])
+    return panel("Volume by sentiment", body, note=_legend(), class_name="wide")
+
+
+def _legend() -> html.Ul:
+    entries = [
+        ("positive", "▲", "Positive"),
+        ("neutral", "■", "Neutral"),
+        ("negative", "▼", "Negative"),
+        ("unrated", "■", "Not rated"),
+        ("unheard", "", "Unknown"),
+    ]
+    return html.Ul(
+        [
+            html.Li([html.Span(mark, className=f"mark {name}", **{"aria-hidden": "true"}), label])
+            for name, mark, label in entries
+        ],
+        className="legend",
+    )
+
+
+def _rising() -> html.Section:
+    body: list[Any] = [bar_list(ids.RISING, rows=bars.RISING_ROWS), html.P(id=ids.RISING_NOTE, className="note over")]
+    return panel("Rising", html.Div(body, className="stack"), note=html.P("times the usual · posts", className="note"))
+
+
+def _emotions() -> html.Section:
+    return panel(
+        "Emotions", bar_list(ids.EMOTIONS, rows=_EMOTIONS), note=html.P(slot(ids.EMOTION_SAMPLE), className="note")
+    )
+
+
+def _facet(name: str) -> html.Section:
+    note = html.P([slot(ids.facet_note(name)), "posts · change"], className="note")
+    return panel(_FACET_TITLES[name], bar_list(ids.facet(name), rows=bars.ROWS), note=note)
+
+
+def _feed() -> html.Aside:
+    waiting = html.Button(id=ids.POSTS_WAITING, className="waiting", type="button", hidden=True)
+    body = html.Div(
+        [waiting, html.Ol(id=ids.POSTS, className="posts", tabIndex="0", **{"aria-label": "Newest posts"})],
+        className="feed-body",
+    )
+    return html.Aside(panel("Newest posts", body, class_name="feed"), **{"aria-label": "Newest posts"})

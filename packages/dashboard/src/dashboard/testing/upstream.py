@@ -1,0 +1,106 @@
+"""A small view API and a small trending on one port, as the contracts say, over the made-up world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, HTTPException, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from dashboard.testing import folding
+from dashboard.testing.world import TOPICS, Topic
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class FakeUpstream:
+    """What the page reads from. `app` is the services; the attributes are what a test looks at or changes.
+
+    Attributes:
+        sockets: how many live sockets are open, by (topic, window); (None, None) is the list of topics.
+        asked_rising: how often trending was asked, by topic.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self, topics: Sequence[Topic] = tuple(TOPICS.values()), *, clock: Clock = _now, every: float = 1.0
+    ) -> None:
+        self.topics = {topic.slug: topic for topic in topics}
+        self.sockets: dict[tuple[str | None, str | None], int] = {}
+        self.asked_rising: dict[str, int] = {}
+        self._clock = clock
+        self._every = every
+        self.app = FastAPI(docs_url=None, redoc_url=None)
+        self.app.add_api_route("/healthz", self._healthz)
+        self.app.add_api_route("/v1/emerging/{topic}", self._emerging)
+        self.app.add_api_websocket_route("/v1/live", self._live)
+
+    def topic_items(self) -> list[dict[str, Any]]:
+        return [self._item(topic) for topic in self.topics.values()]
+
+    def _item(self, topic: Topic) -> dict[str, Any]:
+        posts = folding.tick(topic, "15m", self._clock())["posts"]
+        return {
+            "slug": topic.slug,
+            "query": topic.query,
+            "state": "started" if topic.ended is None else "stopped",
+            "posts": len(posts),
+            "first_post": posts[-1]["created_at"] if posts else None,
+            "last_post": posts[0]["created_at"] if posts else None,
+        }
+
+    async def _healthz(self) -> dict[str, str]:
+        return {"status": "ok"}
+
+    async def _emerging(self, topic: str) -> dict[str, Any]:
+        self.asked_rising[topic] = self.asked_rising.get(topic, 0) + 1
+        if topic not in self.topics:
+            raise HTTPException(404, "no such topic")
+        return folding.emerging(self.topics[topic], self._clock())
+
+    async def _live(self, socket: WebSocket, topic: str | None = None, window: str | None = None) -> None:
+        await socket.accept()
+        key = (topic, window)
+        self.sockets[key] = self.sockets.get(key, 0) + 1
+        try:
+            await (self._send_topics(socket) if topic is None else self._send_ticks(socket, topic, window or "15m"))
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self.sockets[key] -= 1
+
+    async def _send_topics(self, socket: WebSocket) -> None:
+        sent = b""
+        while True:
+            message = orjson.dumps({"kind": "topics", "items": self.topic_items()})
+            if message != sent:
+                await socket.send_text(message.decode())
+                sent = message
+            await self._until_next(socket)
+
+    async def _send_ticks(self, socket: WebSocket, slug: str, window: str) -> None:
+        span = next((known for known in folding.SPANS if known == window), None)
+        if span is None or slug not in self.topics:
+            await socket.close(4404 if span else 4422)
+            return
+        while True:
+            message = folding.tick(self.topics[slug], span, self._clock())
+            await socket.send_text(orjson.dumps(message).decode())
+            await self._until_next(socket)
+
+    async def _until_next(self, socket: WebSocket) -> None:
+        """The pace of the ticks; raises when the reader has gone."""
+        try:
+            async with asyncio.timeout(self._every):
+                await socket.receive_text()
+        except TimeoutError:
+            return
