@@ -1,6 +1,7 @@
 """What a text says beside its meaning: words, emoji, domains, and the key under which copies of a message meet.
 
-The text itself is never altered. Negation, hashtags, accents and every script survive here too: stop words are left out of the counted words only.
+The text itself is never altered. Negation, hashtags, accents and every script survive here too: stop words are left out
+of the counted words only.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def _host(url: str) -> str | None:
 def message_key(text: str) -> str:
     """16 hex digits under which a message and its copies meet: blake2b-8 of the NFKC case-folded text.
 
-    URLs, mentions and the mark of a repost do not count, nor does the spacing. A text of nothing but those is a message of its own kind: all of
-    them share a key.
+    URLs, mentions and the mark of a repost do not count, nor does the spacing. A text of nothing but those is a message
+    of its own kind: all of them share a key.
     """
     bare = _URL_OR_MENTION.sub(" ", _REPOST_MARK.sub("", text))
     folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", bare).casefold()).strip()

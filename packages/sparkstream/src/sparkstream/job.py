@@ -1,7 +1,10 @@
-"""The job: Spark Structured Streaming from a queue to a store. Wiring only; what happens to posts is in `stage` and `rollups`.
+"""The job: Spark Structured Streaming from a queue to a store.
 
-A micro-batch goes this way: the driver notes that it begins; each partition runs the stage, which writes new posts to the master set and answers with deltas;
-the driver merges these and applies them in one transaction; Spark commits the batch. A kill at any point leads to the same batch again, with the same stamp.
+Wiring only; what happens to posts is in `stage` and `rollups`.
+
+A micro-batch goes this way: the driver notes that it begins; each partition runs the stage, which writes new posts to
+the master set and answers with deltas; the driver merges these and applies them in one transaction; Spark commits the
+batch. A kill at any point leads to the same batch again, with the same stamp.
 """
 
 from __future__ import annotations
@@ -51,8 +54,10 @@ class JobOptions:
     Attributes:
         master: Spark's master URL; `local[2]` runs all of it in this process and its workers.
         partitions: of one micro-batch; as many workers load the models.
-        max_lines: of one micro-batch. Small enough for the views' transaction to stay near 100 ms, large enough for Spark's own 0.2 s not to count.
-        trigger: seconds between two micro-batches at least. X itself is 6 to 7 s late, and a trigger without pause keeps a core busy.
+        max_lines: of one micro-batch. Small enough for the views' transaction to stay near 100 ms, large enough for
+            Spark's own 0.2 s not to count.
+        trigger: seconds between two micro-batches at least. X itself is 6 to 7 s late, and a trigger without pause
+            keeps a core busy.
         driver_memory: of the JVM.
         probe: called at the named points of the stage; for tests.
         clock: milliseconds.
@@ -131,7 +136,9 @@ class StreamJob:
             raise SparkstreamError(f"the job has ended: {_cause(str(error))}") from error
 
     def heartbeat(self) -> None:
-        """Say in the store that the job lives, and keep the workers' models loaded: Spark ends a worker that had nothing to do for a minute."""
+        """Say in the store that the job lives, and keep the workers' models loaded: Spark ends a worker that had
+        nothing to do for a minute.
+        """
         self.store.heartbeat(self._status(self.options.clock()))
         if not self._recent:
             self.spark.range(self.options.partitions, numPartitions=self.options.partitions).mapInArrow(
@@ -218,7 +225,7 @@ class StreamJob:
 
 
 def _cause(message: Any) -> str:
-    """The line of Spark's long message that says what went wrong: the last one that names a Python error, else the first."""
+    """What went wrong, out of Spark's long message: the last line that names an error of ours, else the first."""
     lines = [line.strip() for line in str(message).splitlines() if line.strip()]
     named = [line for line in lines if line.startswith("sparkstream.errors.")]
     return named[-1].partition(": ")[2] if named else lines[0] if lines else "unknown"

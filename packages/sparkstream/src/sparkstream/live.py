@@ -38,7 +38,9 @@ QUEUED: Final = 2
 
 
 def live_window(topic: Topic, name: str, now: int) -> tuple[Window, bool]:
-    """The window that ends with the open step, and True; or that of the newest post, and False, when the newest post lies before it."""
+    """The window that ends with the open step, and True; or that of the newest post, and False, when the newest post
+    lies before it.
+    """
     size, step = WINDOWS[name]
     end = ceil(now + 1, STEPS[step])
     live = topic.last_post is None or topic.last_post >= end - size
@@ -96,7 +98,8 @@ class LiveHub:
     Args:
         views: asked in a thread, so that the event loop never waits for the store.
         tick: seconds between two looks at the store.
-        at_least: seconds after which a message is sent though nothing changed: it carries the lag, and says that we live.
+        at_least: seconds after which a message is sent though nothing changed: it carries the lag, and says that we
+            live.
     """
 
     def __init__(self, views: Views, *, tick: float = 1.0, at_least: float = 5.0) -> None:

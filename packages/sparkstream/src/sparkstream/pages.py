@@ -25,7 +25,9 @@ class Page:
 def post_page(
     store: Store, topic: str, window: Window, only: Filter, *, limit: int, scanned: int, cursor: str | None = None
 ) -> Page:
-    """At most `limit` posts that match, from at most `scanned` posts looked at; a short page with a `next` means that more may follow."""
+    """At most `limit` posts that match, from at most `scanned` posts looked at; a short page with a `next` means that
+    more may follow.
+    """
     before = _position(cursor) if cursor else None
     found: list[StoredPost] = []
     looked_at = 0

@@ -45,7 +45,8 @@ def window(start: int | None, end: int | None, *, now: int) -> Window:
     first = last - DEFAULT_WINDOW if start is None else floor(start, MINUTE)
     if first >= last:
         raise QueryError(
-            f"the period from {format_time(first)} to {format_time(last)} is empty; `from` has to lie at least a minute before `to`"
+            f"the period from {format_time(first)} to {format_time(last)} is empty;"
+            " `from` has to lie at least a minute before `to`"
         )
     return Window(first, last)
 
@@ -89,7 +90,7 @@ _OPERATOR = re.compile(r"^[a-z_]+:", re.IGNORECASE)
 
 
 def query_words(query: str | None) -> frozenset[str]:
-    """The words, phrases and tags that a topic's own query asks for, case-folded: hidden in tops, because they are in every post."""
+    """What a topic's own query asks for, case-folded: hidden in tops, because it is in every post."""
     found: set[str] = set()
     for quoted, bare in _QUOTED_OR_BARE.findall(query or ""):
         if quoted:

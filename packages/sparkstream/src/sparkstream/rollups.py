@@ -1,7 +1,7 @@
 """Sums over annotated posts: pure, and the same whatever the order or the grouping.
 
-`fold(a + b) == merge(fold(a), fold(b))` holds for every split (a property test keeps it), which is why the job may add the sums of micro-batches and
-a rebuild may fold the master set, and both are equal.
+`fold(a + b) == merge(fold(a), fold(b))` holds for every split (a property test keeps it), which is why the job may add
+the sums of micro-batches and a rebuild may fold the master set, and both are equal.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def _post(record: dict[str, Any]) -> Post:
 
 
 def _event_time(network: str, created_at: int, received_at: int) -> int:
-    """The created_at, unless the author could set it and it cannot be: over 5 minutes ahead of receipt or 24 h behind."""
+    """The created_at, unless the author could set it and it is over 5 minutes ahead of receipt or 24 h behind."""
     if network in _AUTHOR_SETS_TIME and not received_at - _BEHIND <= created_at <= received_at + _AHEAD:
         return received_at
     return created_at

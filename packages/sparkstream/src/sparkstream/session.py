@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _CHECKPOINTING: Final = "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
 
 SETTINGS: Final = {
-    # Half the latency of a micro-batch: the default manager shells out for each of its files. Safe where rename is atomic, as on a local disk.
+    # Half the latency of a micro-batch: the default manager shells out for each of its files. Safe where rename is
+    # atomic, as on a local disk.
     "spark.sql.streaming.checkpointFileManagerClass": _CHECKPOINTING,
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",  # plans of a thousand rows gain nothing from being changed half way

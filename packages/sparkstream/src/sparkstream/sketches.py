@@ -1,7 +1,8 @@
 """Counting distinct things in bounded space: Apache DataSketches theta, lg_k 12.
 
-Exact up to 4,096 distinct keys, then an estimate (standard error 1.6 %). A sketch is kept as the ordered compact bytes of a union, so equal sets give equal
-bytes whatever the order in which they came. https://datasketches.apache.org/docs/Theta/ThetaErrorTable.html
+Exact up to 4,096 distinct keys, then an estimate (standard error 1.6 %). A sketch is kept as the ordered compact bytes
+of a union, so equal sets give equal bytes whatever the order in which they came.
+https://datasketches.apache.org/docs/Theta/ThetaErrorTable.html
 """
 
 from __future__ import annotations

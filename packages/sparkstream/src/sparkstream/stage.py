@@ -1,7 +1,8 @@
 """What happens to one partition of one micro-batch: lines in, deltas out, the new posts in the master set.
 
-Plain Python, testable without Spark. A partition holds every copy of its ids in the batch, so no other one decides about them. Running it again with the same
-stamp gives the same deltas: rows that carry the batch's own stamp are new again. That is all that a replayed batch, a retried task or a kill needs.
+Plain Python, testable without Spark. A partition holds every copy of its ids in the batch, so no other one decides
+about them. Running it again with the same stamp gives the same deltas: rows that carry the batch's own stamp are new
+again. That is all that a replayed batch, a retried task or a kill needs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ AFTER_MASTER: Final = "after master write"
 AFTER_SPEED: Final = "after speed write"
 
 ANNOTATED_AT_ONCE: Final = 256
-"""Posts given to the annotator in one call, and written in one go: what its models like best (measured for spaCy's and TensorFlow's)."""
+"""Posts given to the annotator in one call, and written in one go: what its models like best (measured for spaCy's and
+TensorFlow's).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Line:
 
 @dataclass(slots=True)
 class PartitionResult:
-    """`newest_receipt` is that of the new posts, milliseconds, None without any; `models` the versions that annotated them."""
+    """`newest_receipt` is that of the new posts, milliseconds or None; `models` the versions that annotated them."""
 
     deltas: list[Delta] = field(default_factory=list)
     lines: int = 0
@@ -95,7 +98,9 @@ def _keep_events(records: Sequence[Record], master: MasterStore) -> int:
 
 
 def _new_posts(records: Sequence[Record], stamp: Stamp, master: MasterStore) -> list[tuple[str, Post]]:
-    """(topic, post) pairs that count now, each once: absent from the master set, or written by this very batch before it was cut short."""
+    """(topic, post) pairs that count now, each once: absent from the master set, or written by this very batch before
+    it was cut short.
+    """
     units: dict[Key, Post] = {}
     for record in records:
         if isinstance(record, Post):

@@ -45,7 +45,7 @@ class Span:
 
 
 def cover(start: int, end: int) -> list[Span]:
-    """Write [start, end), both on a minute's edge, as the fewest stored periods: minutes, hours, days, hours, minutes."""
+    """Write [start, end), on minutes' edges, as the fewest stored periods: minutes, hours, days, hours, minutes."""
     return [span for span in _cover(start, end, STORED_STEPS) if span.start < span.end]
 
 

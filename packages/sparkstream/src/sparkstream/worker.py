@@ -1,4 +1,6 @@
-"""The stage inside Spark's Python workers: Arrow in, one row of JSON out; the store and the annotator live as long as the worker."""
+"""The stage inside Spark's Python workers: Arrow in, one row of JSON out; the store and the annotator live as long as
+the worker.
+"""
 
 from __future__ import annotations
 

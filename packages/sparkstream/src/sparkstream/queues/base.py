@@ -8,9 +8,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 LINES = "key string, place string, value binary"
-"""The frame's columns: the id of the record (of what is none, anything), where the line stands in the queue, and its bytes."""
+"""The frame's columns: the id of the record (of what is none, anything), where the line stands in the queue, and its
+bytes.
+"""
 
 
 class Queue(Protocol):
     def lines(self, spark: SparkSession, *, max_lines: int) -> DataFrame:
-        """The stream of lines from the checkpoint on, at most `max_lines` a micro-batch. Reading the same offsets again gives the same lines."""
+        """The stream of lines from the checkpoint on, at most `max_lines` a micro-batch. Reading the same offsets again
+        gives the same lines.
+        """

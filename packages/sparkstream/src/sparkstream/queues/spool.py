@@ -59,7 +59,8 @@ class SpoolRange(InputPartition):  # type: ignore[misc] # pyspark is untyped to 
 class SpoolReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type: ignore[misc] # pyspark is untyped to us
     """Offsets are {"spool": its identity, "position": bytes}; the identity is empty until a writer has made the folder.
 
-    A batch is one partition: a spool is one disk, and a second Python worker that only reads would load no models but hold memory.
+    A batch is one partition: a spool is one disk, and a second Python worker that only reads would load no models but
+    hold memory.
     """
 
     def __init__(self, folder: str, max_lines: int) -> None:
@@ -79,7 +80,8 @@ class SpoolReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type:
             return start
         if start["spool"] not in ("", identity):
             raise ForeignQueueError(
-                f"{self._log.folder} is not the spool that the checkpoint was made on; start the job with a new checkpoint"
+                f"{self._log.folder} is not the spool that the checkpoint was made on;"
+                " start the job with a new checkpoint"
             )
         end = self._log.end_of_batch(self._position(start), limit.max_rows if isinstance(limit, ReadMaxRows) else None)
         return {

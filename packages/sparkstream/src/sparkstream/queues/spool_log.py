@@ -1,4 +1,4 @@
-"""Reading the spool (docs/contracts/queue.md): one endless log of lines in a folder of segments, addressed by byte positions."""
+"""Reading the spool (docs/contracts/queue.md): one log of lines in a folder of segments, addressed by byte offsets."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class SpoolLog:
         return self.end_of_batch(segments[-1].base, None) if segments else self.consumed()
 
     def end_of_batch(self, start: int, max_lines: int | None) -> int:
-        """The position after the last whole line of a batch from `start`: at most `max_lines` (None: all there are) and MAX_BATCH_BYTES."""
+        """The position after the last whole line of a batch from `start`: at most `max_lines` (None: all there are) and
+        MAX_BATCH_BYTES.
+        """
         end, lines = start, 0
         tail = 0
         for chunk in self._chunks(start, None):
@@ -121,7 +123,8 @@ class SpoolLog:
             return
         if start < segments[0].base:
             raise QueueError(
-                f"the lines before {segments[0].base:,} of {self.folder} are gone, the job is at {start:,}; start it with a new checkpoint"
+                f"the lines before {segments[0].base:,} of {self.folder} are gone, the job is at {start:,};"
+                " start it with a new checkpoint"
             )
         first = bisect_right([segment.base for segment in segments], start) - 1
         for segment in segments[first:]:

@@ -1,4 +1,4 @@
-"""Where posts and sums are kept: the protocols in `base`, one package an implementation, chosen by URL in `open_store`."""
+"""Where posts and sums are kept: protocols in `base`, one package an implementation, chosen by URL in `open_store`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What a store has to do, and the values it takes and gives. Times in milliseconds UTC.
 
-Two stores in one protocol each, because servers may keep them apart: the master set, immutable and keyed by (topic, id), and the speed views, sums that may be
-thrown away and folded again from it. One writer, the job; any number of readers.
+Two stores in one protocol each, because servers may keep them apart: the master set, immutable and keyed by (topic,
+id), and the speed views, sums that may be thrown away and folded again from it. One writer, the job; any number of
+readers.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """What the job says of itself; `rate` in distinct posts a second, `lag` in milliseconds or None before the first post."""
+    """What the job says of itself; `rate` in distinct posts a second, `lag` in milliseconds or None before any post."""
 
     run: str
     batch: int
@@ -63,7 +64,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Stored sums of one topic over one period. `authors` and `messages` hold a sketch for each sentiment label and for `all`."""
+    """Stored sums of one topic over one period; `authors` and `messages` by sentiment label and for `all`: sketches."""
 
     step: int
     start: int
@@ -104,7 +105,10 @@ class MasterStore(Protocol):
         """Which of them are held already, and the batch that wrote each first."""
 
     def write(self, posts: Sequence[tuple[str, AnnotatedPost]], stamp: Stamp) -> None:
-        """Keep (topic, post) pairs. Idempotent; rows that another batch wrote stay as they are. Not atomic: a kill leaves some of them."""
+        """Keep (topic, post) pairs. Idempotent; rows that another batch wrote stay as they are.
+
+        Not atomic: a kill leaves some of them.
+        """
 
     def write_events(self, topics: Sequence[TopicEvent], gaps: Sequence[Gap], dead: Sequence[DeadLetter]) -> None:
         """Idempotent; of two events of a topic the later one stands."""
@@ -143,7 +147,10 @@ class SpeedViews(Protocol):
         """The last batch of this run whose deltas are in the views."""
 
     def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
-        """Add a batch, atomically and once: False, and nothing changed, when it is in already. Closes the periods that are over."""
+        """Add a batch, atomically and once: False, and nothing changed, when it is in already.
+
+        Closes the periods that are over.
+        """
 
     def heartbeat(self, status: JobStatus) -> None: ...
 

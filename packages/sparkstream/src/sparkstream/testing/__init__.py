@@ -1,4 +1,6 @@
-"""For tests of this package and of others: made-up records, a spool to read, an annotator whose findings are known, a kill at a named point."""
+"""For tests of this package and of others: made-up records, a spool to read, an annotator whose findings are known, a
+kill at a named point.
+"""
 
 from __future__ import annotations
 

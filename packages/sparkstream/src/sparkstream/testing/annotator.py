@@ -1,4 +1,6 @@
-"""An annotator without models: what it finds follows from the text alone, so a test can say beforehand what has to be counted."""
+"""An annotator without models: what it finds follows from the text alone, so a test can say beforehand what has to be
+counted.
+"""
 
 from __future__ import annotations
 

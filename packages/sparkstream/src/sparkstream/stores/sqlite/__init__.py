@@ -11,7 +11,7 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(SqliteMaster, SqliteSpeed, SqliteReading):
-    """All of `stores.base.Store` on the file at `path`, for any number of threads and processes; one of them writes views."""
+    """All of `stores.base.Store` on the file at `path`, for any number of threads and processes; one writes views."""
 
     def __init__(self, path: str) -> None:
         self._connections = Connections(path)

@@ -1,7 +1,8 @@
 """Connections to the one file: settings, schema, transactions, and sqlite3's errors made ours.
 
-WAL lets readers go on while the job writes; synchronous FULL, because what Spark has committed must not be lost with the power. Outside a transaction every
-statement ends for itself, so no reader holds the write-ahead log open between requests.
+WAL lets readers go on while the job writes; synchronous FULL, because what Spark has committed must not be lost with
+the power. Outside a transaction every statement ends for itself, so no reader holds the write-ahead log open between
+requests.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its start, so that it never fails half way for another writer."""
+        """A transaction that holds the write lock from its start, so that no other writer makes it fail half way."""
         with self.mapped():
             connection = self.get()
             connection.execute("begin immediate")
@@ -102,7 +103,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("commit")
     if version != SCHEMA_VERSION:
         raise StoreSchemaError(
-            f"{path} has schema {version}, this version knows {SCHEMA_VERSION}; use the version that made it, or another path"
+            f"{path} has schema {version}, this version knows {SCHEMA_VERSION};"
+            " use the version that made it, or another path"
         )
 
 

@@ -70,7 +70,8 @@ class SqliteMaster:
                 [(event.slug, event.query, event.state, event.at) for event in topics],
             )
             db.executemany(
-                "insert or replace into gaps (id, topic, network, start, stop, reason, filled) values (?, ?, ?, ?, ?, ?, ?)",
+                "insert or replace into gaps (id, topic, network, start, stop, reason, filled)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (gap.id, topic, gap.network, gap.start, gap.end, gap.reason, gap.filled)
                     for gap in gaps
@@ -87,7 +88,8 @@ class SqliteMaster:
         while True:
             with self._connections.reading() as db:
                 rows = db.execute(
-                    "select event_time, received_at, record, id from posts where topic = ? and (event_time, id) > (?, ?) and event_time < ?"
+                    "select event_time, received_at, record, id from posts"
+                    " where topic = ? and (event_time, id) > (?, ?) and event_time < ?"
                     f" order by event_time, id limit {_SCANNED}",
                     (topic, position.event_time, position.id, end),
                 ).fetchall()
@@ -107,7 +109,10 @@ class SqliteMaster:
         if sentiment is not None:
             where.append("sentiment = ?")
             values.append(sentiment)
-        query = f"select event_time, received_at, record, run, batch from posts where {' and '.join(where)} order by event_time desc, id desc limit ?"
+        query = (
+            f"select event_time, received_at, record, run, batch from posts where {' and '.join(where)}"
+            " order by event_time desc, id desc limit ?"
+        )
         with self._connections.reading() as db:
             rows = db.execute(query, [*values, limit]).fetchall()
         return [StoredPost(from_record(orjson.loads(row[2]), row[0], row[1]), Stamp(row[3], row[4])) for row in rows]
@@ -115,7 +120,8 @@ class SqliteMaster:
     def gaps(self, topic: str, start: int, end: int) -> list[Gap]:
         with self._connections.reading() as db:
             rows = db.execute(
-                "select id, network, start, stop, reason, filled from gaps where topic = ? and start < ? and stop > ? order by start, id",
+                "select id, network, start, stop, reason, filled from gaps"
+                " where topic = ? and start < ? and stop > ? order by start, id",
                 (topic, end, start),
             ).fetchall()
         return [

@@ -55,7 +55,10 @@ class SqliteReading:
         return Topic(*row) if row else None
 
     def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
-        query = f"select step, start, posts, counts, cut, {', '.join(SKETCH_COLUMNS)} from periods where topic = ? and step = ? and start >= ? and start < ? order by start"
+        query = (
+            f"select step, start, posts, counts, cut, {', '.join(SKETCH_COLUMNS)} from periods"
+            " where topic = ? and step = ? and start >= ? and start < ? order by start"
+        )
         with self._connections.reading() as db:
             rows = chain.from_iterable(
                 db.execute(query, (topic, span.step, span.start, span.end)).fetchall() for span in spans
@@ -88,7 +91,10 @@ class SqliteReading:
         column = _COLUMNS[by]
         name = "lower(substr(term, instr(term, ':') + 1))" if facet == "entity" else "term"
         hide = f" and {name} not in ({', '.join('?' * len(hidden))})" if hidden else ""
-        query = f"select term, {_SUMS} from terms where {where}{hide} group by term having sum({column}) > 0 order by sum({column}) desc, term limit ? offset ?"
+        query = (
+            f"select term, {_SUMS} from terms where {where}{hide} group by term"
+            f" having sum({column}) > 0 order by sum({column}) desc, term limit ? offset ?"
+        )
         with self._connections.reading() as db:
             return [TermCount(*row) for row in db.execute(query, [*values, *sorted(hidden), limit, offset]).fetchall()]
 
@@ -103,7 +109,8 @@ class SqliteReading:
     def term_periods(self, topic: str, spans: Sequence[Span], facet: str, term: str) -> dict[int, TermCount]:
         found: dict[int, TermCount] = {}
         query = (
-            "select periods.start, term, terms.posts, positive, neutral, negative from periods join terms on terms.period = periods.id"
+            "select periods.start, term, terms.posts, positive, neutral, negative"
+            " from periods join terms on terms.period = periods.id"
             " where topic = ? and step = ? and start >= ? and start < ? and facet = ? and term = ?"
         )
         with self._connections.reading() as db:

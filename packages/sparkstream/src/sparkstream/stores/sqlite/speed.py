@@ -26,17 +26,38 @@ SKETCHES: Final = ("all", *SENTIMENTS)
 SKETCH_COLUMNS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
 FACET_NUMBERS: Final = {facet: number for number, facet in enumerate(FACETS)}
 
-_READ_PERIOD = f"select id, counts, closed, cut, {', '.join(SKETCH_COLUMNS)} from periods where topic = ? and step = ? and start = ?"
-_NEW_PERIOD = f"insert into periods (topic, step, start, posts, counts, {', '.join(SKETCH_COLUMNS)}) values (?, ?, ?, ?, ?{', ?' * len(SKETCH_COLUMNS)}) returning id"
-_ADD_TO_PERIOD = f"update periods set posts = posts + ?, counts = ?, closed = 0, {', '.join(f'{name} = ?' for name in SKETCH_COLUMNS)} where id = ?"
-_ADD_TERM = (
-    "insert into terms (period, facet, term, posts, positive, neutral, negative) values (?, ?, ?, ?, ?, ?, ?) on conflict do update set"
-    " posts = posts + excluded.posts, positive = positive + excluded.positive, neutral = neutral + excluded.neutral, negative = negative + excluded.negative"
-)
-_CUT_TERMS = (
-    "delete from terms where period = ?1 and facet = ?2 and term not in"
-    " (select term from terms where period = ?1 and facet = ?2 order by posts desc, term limit ?3)"
-)
+_COLUMNS = ", ".join(SKETCH_COLUMNS)
+_READ_PERIOD = f"select id, counts, closed, cut, {_COLUMNS} from periods where topic = ? and step = ? and start = ?"
+_NEW_PERIOD = f"""
+insert into periods (topic, step, start, posts, counts, {_COLUMNS})
+values (?, ?, ?, ?, ?{", ?" * len(SKETCH_COLUMNS)}) returning id
+"""
+_ADD_TO_PERIOD = f"""
+update periods set posts = posts + ?, counts = ?, closed = 0, {", ".join(f"{name} = ?" for name in SKETCH_COLUMNS)}
+where id = ?
+"""
+_ADD_TERM = """
+insert into terms (period, facet, term, posts, positive, neutral, negative) values (?, ?, ?, ?, ?, ?, ?)
+on conflict do update set
+  posts = posts + excluded.posts, positive = positive + excluded.positive,
+  neutral = neutral + excluded.neutral, negative = negative + excluded.negative
+"""
+_CUT_TERMS = """
+delete from terms where period = ?1 and facet = ?2 and term not in
+  (select term from terms where period = ?1 and facet = ?2 order by posts desc, term limit ?3)
+"""
+_APPLIED = """
+insert into runs (run, started, applied) values (?1, ?2, ?2)
+on conflict do update set applied = excluded.applied
+"""
+_SEE_NEWEST = """
+insert into topics (slug, newest) values (?, ?)
+on conflict (slug) do update set newest = max(newest, excluded.newest) returning newest
+"""
+_BEGIN = """
+insert into runs (run, started) values (?, ?)
+on conflict do update set started = max(started, excluded.started)
+"""
 _WRITE_STATUS = (
     "insert or replace into status (one, run, batch, updated_at, rate, lag, models) values (1, ?, ?, ?, ?, ?, ?)"
 )
@@ -50,12 +71,10 @@ class SqliteSpeed:
             row = db.execute("select abandoned from runs where run = ?", (stamp.run,)).fetchone()
             if row and row[0]:
                 raise CheckpointError(
-                    "a job with a newer checkpoint has taken this store over; go on with that one, or start with a new checkpoint"
+                    "a job with a newer checkpoint has taken this store over;"
+                    " go on with that one, or start with a new checkpoint"
                 )
-            db.execute(
-                "insert into runs (run, started) values (?, ?) on conflict do update set started = max(started, excluded.started)",
-                (stamp.run, stamp.batch),
-            )
+            db.execute(_BEGIN, (stamp.run, stamp.batch))
 
     def applied(self, run: str) -> int | None:
         with self._connections.reading() as db:
@@ -72,10 +91,7 @@ class SqliteSpeed:
                 _add(db, topic, Span(step, start, start + step), rollup)
             for topic, newest in _newest(deltas).items():
                 _move_on(db, topic, newest)
-            db.execute(
-                "insert into runs (run, started, applied) values (?1, ?2, ?2) on conflict do update set applied = excluded.applied",
-                (stamp.run, stamp.batch),
-            )
+            db.execute(_APPLIED, (stamp.run, stamp.batch))
             db.execute(_WRITE_STATUS, _status_row(status))
         return True
 
@@ -135,7 +151,10 @@ def _newest(deltas: Sequence[Delta]) -> dict[str, int]:
 
 
 def _add(db: sqlite3.Connection, topic: str, period: Span, rollup: Rollup) -> None:
-    """Add to a period's sums. A closed one opens again, to be cut again in this transaction; one that has lost terms by a cut becomes dirty."""
+    """Add to a period's sums.
+
+    A closed one opens again, to be cut again in this transaction; one that has lost terms by a cut becomes dirty.
+    """
     row = db.execute(_READ_PERIOD, (topic, period.step, period.start)).fetchone()
     number, counts, closed, cut, *sketches = row or (None, "{}", 0, 0, *[None] * len(SKETCH_COLUMNS))
     more = _sketches(sketches, rollup)
@@ -174,10 +193,7 @@ def _added_counts(stored: str, rollup: Rollup) -> str:
 
 def _move_on(db: sqlite3.Connection, topic: str, newest: int) -> None:
     """Take note of a topic's newest post and close the periods that it is 10 minutes past."""
-    newest = db.execute(
-        "insert into topics (slug, newest) values (?, ?) on conflict (slug) do update set newest = max(newest, excluded.newest) returning newest",
-        (topic, newest),
-    ).fetchone()[0]
+    newest = db.execute(_SEE_NEWEST, (topic, newest)).fetchone()[0]
     for step in STORED_STEPS:
         over = db.execute(
             "select id from periods where topic = ? and step = ? and start <= ? and closed = 0",
