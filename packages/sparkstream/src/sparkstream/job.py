@@ -10,6 +10,7 @@ batch. A kill at any point leads to the same batch again, with the same stamp.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -39,8 +40,8 @@ _log = logging.getLogger(__name__)
 
 RATE_WINDOW: Final = 30_000
 """Milliseconds over which the rate in the status is taken."""
-REFOLDED_AT_ONCE: Final = 20
-"""Dirty periods folded after one batch: the rest waits for the next, so that a batch is never held up for long."""
+REFOLDING_TIME: Final = 1.0
+"""Seconds after a batch for folding dirty periods again; the rest waits for the next batch, or for a time without one."""
 
 
 def _now() -> int:
@@ -97,6 +98,7 @@ class StreamJob:
         self._held = ExitStack()
         self._query: StreamingQuery | None = None
         self._recent: deque[tuple[int, int]] = deque()
+        self._batching = threading.Lock()  # held from the first write to the master set until its sums are applied
         self._counting = threading.Lock()  # Spark calls _batch on a thread of its own
         self._last: tuple[int, int | None, dict[str, str]] = (-1, None, {})
 
@@ -131,16 +133,20 @@ class StreamJob:
 
         assert self._query is not None
         try:
-            return bool(self._query.awaitTermination(seconds))
+            ended = bool(self._query.awaitTermination(seconds))
         except StreamingQueryException as error:
             raise SparkstreamError(f"the job has ended: {_cause(str(error))}") from error
+        if ended:
+            self._refold_when_idle()
+        return ended
 
     def heartbeat(self) -> None:
-        """Say in the store that the job lives, and keep the workers' models loaded: Spark ends a worker that had
-        nothing to do for a minute.
+        """Say in the store that the job lives; without posts, do what waits for such a time, and keep the workers' models
+        loaded: Spark ends a worker that had nothing to do for a minute.
         """
         self.store.heartbeat(self._status(self.options.clock()))
         if not self._recent:
+            self._refold_when_idle()
             self.spark.range(self.options.partitions, numPartitions=self.options.partitions).mapInArrow(
                 lambda batches: batches, "id long"
             ).count()
@@ -182,14 +188,15 @@ class StreamJob:
             _log.info("batch %d is in the views already", batch)
             return
         began = time.monotonic()
-        self.store.begin(stamp)
-        task = PartitionTask(self.store_url, self.annotator, stamp, self.options.probe)
-        answers = lines.repartition(self.options.partitions, "key").mapInArrow(task, RESULT).toArrow()
-        results = [decode(data) for data in answers.column("result").to_pylist()]
-        staged = time.monotonic()
-        self._apply(stamp, results)
-        self.options.probe(AFTER_SPEED, stamp)
-        self._refold()
+        with self._batching:
+            self.store.begin(stamp)
+            task = PartitionTask(self.store_url, self.annotator, stamp, self.options.probe)
+            answers = lines.repartition(self.options.partitions, "key").mapInArrow(task, RESULT).toArrow()
+            results = [decode(data) for data in answers.column("result").to_pylist()]
+            staged = time.monotonic()
+            self._apply(stamp, results)
+            self.options.probe(AFTER_SPEED, stamp)
+            self._refold(time.monotonic() + REFOLDING_TIME)
         self._report(batch, results, staged - began, time.monotonic() - staged)
 
     def _apply(self, stamp: Stamp, results: Sequence[PartitionResult]) -> None:
@@ -204,9 +211,21 @@ class StreamJob:
             self._last = (stamp.batch, lag, models or self._last[2])
         self.store.apply(stamp, [delta for result in results for delta in result.deltas], self._status(now))
 
-    def _refold(self) -> None:
-        for topic, period in self.store.dirty(REFOLDED_AT_ONCE):
-            self.store.replace(topic, period, fold(self.store.scan(topic, period.start, period.end)))
+    def _refold(self, until: float) -> None:
+        """Fold dirty periods again from the master set. Only between two batches: the rows of one that is half done
+        would be in the fold, and added once more.
+        """
+        while time.monotonic() < until and (dirty := self.store.dirty(limit=50)):
+            for topic, period in dirty:
+                self.store.replace(topic, period, fold(self.store.scan(topic, period.start, period.end)))
+
+    def _refold_when_idle(self) -> None:
+        if self._batching.acquire(blocking=False):
+            try:
+                if not self.store.in_flight(self.run):
+                    self._refold(math.inf)
+            finally:
+                self._batching.release()
 
     def _status(self, now: int) -> JobStatus:
         with self._counting:

@@ -146,6 +146,9 @@ class SpeedViews(Protocol):
     def applied(self, run: str) -> int | None:
         """The last batch of this run whose deltas are in the views."""
 
+    def in_flight(self, run: str) -> bool:
+        """Whether a batch of this run has begun and is not applied."""
+
     def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
         """Add a batch, atomically and once: False, and nothing changed, when it is in already.
 

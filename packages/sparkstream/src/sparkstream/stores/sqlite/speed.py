@@ -81,6 +81,10 @@ class SqliteSpeed:
             row = db.execute("select applied from runs where run = ? and applied >= 0", (run,)).fetchone()
         return row[0] if row else None
 
+    def in_flight(self, run: str) -> bool:
+        with self._connections.reading() as db:
+            return db.execute("select 1 from runs where run = ? and started > applied", (run,)).fetchone() is not None
+
     def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
         sums = _by_period(deltas)
         with self._connections.writing() as db:
