@@ -1,0 +1,3 @@
+from twitterhandler.cli import main
+
+main()

@@ -1,0 +1,236 @@
+"""The program `twitterhandler`: settings, one call, what came of it."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from twitterhandler.__about__ import __version__
+from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
+from twitterhandler.ingest import Ingest, IngestStatus
+from twitterhandler.settings import Settings, SourceName
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Carries posts on a topic from a source to a queue. Each option can also be set by the environment: "
+    "--rate by TWITTERHANDLER_RATE, and so on.",
+)
+run = typer.Typer(no_args_is_help=True, help="Carry the posts of one source to the queue until it ends.")
+topics = typer.Typer(no_args_is_help=True, help="The topics that are listened to.")
+query = typer.Typer(no_args_is_help=True, help="Try a query before it is used.")
+app.add_typer(run, name="run")
+app.add_typer(topics, name="topics")
+app.add_typer(query, name="query")
+
+Sink = Annotated[str | None, typer.Option(help="The queue.  [default: spool:./data/spool]")]
+Topics = Annotated[str | None, typer.Option(help="The topics' file.  [default: sqlite:./data/topics.db]")]
+Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max.  [default: max]")]
+Retime = Annotated[bool | None, typer.Option("--retime", help="Posts get the time at which they are heard.")]
+Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it.  [default: 7]")]
+Rate = Annotated[float | None, typer.Option(help="Posts a second, as the mean of a day.  [default: 5]")]
+Duplicates = Annotated[float | None, typer.Option(help="Share of the posts that come twice.  [default: 0.02]")]
+Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="With --hours: when it begins.")]
+Hours = Annotated[float | None, typer.Option(help="Play so many hours and end, instead of going on live.")]
+History = Annotated[str | None, typer.Option(help="How far before now a live run begins.  [default: 20m]")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+Slug = Annotated[str, typer.Argument(help="The topic's slug, such as world-cup.")]
+QueryText = Annotated[str, typer.Argument(metavar="QUERY", help="Such as '\"world cup\" OR #WorldCup -tickets'.")]
+
+
+def main() -> None:
+    """The console program: errors are one line on stderr; 1 says that it failed, 2 that it was used wrongly."""
+    try:
+        app()
+    except TwitterhandlerError as exc:
+        print(f"twitterhandler: {exc}", file=sys.stderr)
+        sys.exit(2 if isinstance(exc, SettingError) else 1)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"twitterhandler {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@run.command()
+def simulator(
+    seed: Seed = None,
+    rate: Rate = None,
+    duplicates: Duplicates = None,
+    start: Start = None,
+    hours: Hours = None,
+    speed: Speed = None,
+    history: History = None,
+    sink: Sink = None,
+    topics: Topics = None,
+) -> None:
+    """Posts of a made-up world: live until Ctrl-C, or --hours of it."""
+    _carry(Settings.read(**locals(), source="simulator"))
+
+
+@run.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="X API v2 messages, one a line, plain or gzip.")],
+    speed: Speed = None,
+    retime: Retime = None,
+    sink: Sink = None,
+) -> None:
+    """Posts of a file as if they were heard now."""
+    _carry(Settings.read(**locals(), source="replay"))
+
+
+@app.command()
+def serve(
+    source: Annotated[SourceName | None, typer.Option(help="What to listen to.  [default: simulator]")] = None,
+    file: Annotated[Path | None, typer.Option(help="The file of --source replay.")] = None,
+    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="[default: 9001]")] = None,
+    speed: Speed = None,
+    retime: Retime = None,
+    seed: Seed = None,
+    rate: Rate = None,
+    duplicates: Duplicates = None,
+    start: Start = None,
+    hours: Hours = None,
+    history: History = None,
+    sink: Sink = None,
+    topics: Topics = None,
+) -> None:
+    """The API, and a source beside it; stays up when the source ends. A token is set by TWITTERHANDLER_TOKEN."""
+    from twitterhandler.service import serve as serve_until_signal
+
+    settings = Settings.read(**locals())
+    logging.getLogger("twitterhandler").setLevel(logging.INFO)
+    asyncio.run(serve_until_signal(settings))
+
+
+@topics.command("add")
+def add_topic(
+    slug: Slug,
+    text: QueryText,
+    language: Annotated[list[str] | None, typer.Option(help="Keep only posts in it; may be repeated.")] = None,
+    reposts: Annotated[bool, typer.Option(help="Whether plain reposts are kept.")] = True,
+    begin: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    topics: Topics = None,
+) -> None:
+    """Keep a new topic."""
+    from twitterhandler.topics import Topic
+
+    state: Literal["started", "stopped"] = "started" if begin else "stopped"
+    topic = Topic(slug, text, languages=tuple(language or ()), reposts=reposts, state=state)
+    Settings.read(topics=topics).open_registry().add(topic)
+
+
+@topics.command("list")
+def list_topics(json: Json = False, topics: Topics = None) -> None:
+    """All topics."""
+    from dataclasses import asdict
+
+    import orjson
+
+    found = Settings.read(topics=topics).open_registry().topics()
+    if json:
+        print(orjson.dumps([asdict(topic) for topic in found], option=orjson.OPT_INDENT_2).decode())
+        return
+    width = max((len(topic.slug) for topic in found), default=0)
+    for topic in found:
+        print(f"{topic.slug:{width}}  {topic.state:7}  {topic.query}")
+
+
+@topics.command("start")
+def start_topic(slug: Slug, topics: Topics = None) -> None:
+    """Listen to a topic."""
+    Settings.read(topics=topics).open_registry().change(slug, state="started")
+
+
+@topics.command("stop")
+def stop_topic(slug: Slug, topics: Topics = None) -> None:
+    """Listen to a topic no longer."""
+    Settings.read(topics=topics).open_registry().change(slug, state="stopped")
+
+
+@topics.command("rm")
+def remove_topic(slug: Slug, topics: Topics = None) -> None:
+    """Forget a topic."""
+    Settings.read(topics=topics).open_registry().remove(slug)
+
+
+@query.command("check")
+def check_query(text: QueryText) -> None:
+    """Say whether a query can be used; if not, where it is wrong."""
+    from twitterhandler.query import Query
+
+    try:
+        Query.parse(text)
+    except QueryError as exc:
+        print(exc.pointer())
+        raise
+    print("ok")
+
+
+@query.command("explain")
+def explain_query(text: QueryText) -> None:
+    """Say in words what a query finds."""
+    from twitterhandler.query import Query
+
+    print(Query.parse(text).explain())
+
+
+def _carry(settings: Settings) -> None:
+    status, seconds = asyncio.run(_run_source(settings))
+    counts = status.counts
+    rate = counts.posts / seconds if seconds else 0.0
+    unmatched = f", {counts.unmatched:,} that no topic wants" if counts.unmatched else ""
+    print(
+        f"{counts.posts:,} posts, {counts.dead:,} dead lines{unmatched} in {seconds:.1f} s ({rate:,.0f} posts/s) "
+        f"to {settings.sink}"
+    )
+
+
+async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
+    """Runs the source until it ends or a signal comes; its last status, and the seconds that it took."""
+    from twitterhandler.subscriptions import Subscriptions
+
+    loop = asyncio.get_running_loop()
+    source = settings.open_source()
+    subscriptions = None if source.matches else Subscriptions(settings.open_registry())
+    sink = settings.open_sink()
+    ingest = Ingest(source, sink, subscriptions=subscriptions)
+    began = loop.time()
+    carrying = asyncio.create_task(ingest.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, carrying.cancel)
+    reporting = asyncio.create_task(_report(ingest)) if sys.stderr.isatty() else None
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await carrying
+    finally:
+        if reporting:
+            reporting.cancel()
+            print(file=sys.stderr)
+        await sink.close()
+    return ingest.status(), loop.time() - began
+
+
+async def _report(ingest: Ingest) -> None:
+    """One line on the terminal, written over each second."""
+    while True:
+        await asyncio.sleep(1)
+        status: Any = ingest.status()
+        counts = status.counts
+        line = f"{counts.posts:,} posts  {status.rate:,.0f} posts/s  {counts.dead:,} dead"
+        print(f"\r{line:<60}", end="", file=sys.stderr, flush=True)

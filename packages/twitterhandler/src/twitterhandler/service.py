@@ -1,0 +1,55 @@
+"""The collector as a service: the API, and one source beside it."""
+
+import asyncio
+import logging
+
+from twitterhandler.api import create_app
+from twitterhandler.errors import RegistryError, TwitterhandlerError
+from twitterhandler.ingest import REFRESH, Ingest
+from twitterhandler.serving import listen, run_app
+from twitterhandler.settings import Settings
+from twitterhandler.subscriptions import Subscriptions
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM; what was heard until then is flushed.
+
+    Raises:
+        TwitterhandlerError: it cannot start.
+    """
+    source = settings.open_source()
+    with listen(settings.host, settings.port, guarded=settings.token is not None) as listener:
+        registry = settings.open_registry()
+        sink = settings.open_sink()
+        ingest = Ingest(source, sink, subscriptions=Subscriptions(registry))
+        host, port = listener.getsockname()[:2]
+        log.info("%s to %s; listening on http://%s:%d", source.name, settings.sink, host, port)
+        tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(_watch(ingest))]
+        try:
+            await run_app(create_app(registry, ingest, token=settings.token), listener)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await sink.close()
+
+
+async def _carry(ingest: Ingest) -> None:
+    try:
+        await ingest.run()
+    except TwitterhandlerError as exc:
+        log.error("%s; the service stays up, see /v1/status", exc)  # noqa: TRY400 - one line, no traceback
+        return
+    log.info("the source ended after %d posts", ingest.status().counts.posts)
+
+
+async def _watch(ingest: Ingest) -> None:
+    """Passes changes of topics on, also while the source is quiet or after its end."""
+    while True:
+        await asyncio.sleep(REFRESH.total_seconds())
+        try:
+            await ingest.announce_changes()
+        except RegistryError as exc:
+            log.warning("%s", exc)

@@ -1,0 +1,109 @@
+"""Settings from options and the environment (prefix TWITTERHANDLER_), and the parts that they choose."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from twitterhandler.errors import SettingError
+from twitterhandler.sinks import Sink, SpoolSink
+from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
+from twitterhandler.topics import TopicRegistry
+
+SourceName = Literal["simulator", "replay"]
+
+_SPAN = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _speed(value: object) -> object:
+    return math.inf if value == "max" else value
+
+
+def _span(value: object) -> object:
+    """`20m` as a time span; pydantic reads the rest."""
+    found = _SPAN.match(value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else value
+
+
+class Settings(BaseSettings):
+    """Everything that can be chosen; an option on the command line goes before the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TWITTERHANDLER_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    sink: str = Field("spool:./data/spool", description="the queue: spool:FOLDER")
+    topics: str = Field("sqlite:./data/topics.db", description="the topics' file: sqlite:FILE")
+    host: str = "127.0.0.1"
+    port: int = Field(9001, ge=0, le=65535)
+    token: SecretStr | None = None
+    source: SourceName = "simulator"
+    file: Path | None = None
+    speed: Annotated[float, BeforeValidator(_speed)] = math.inf
+    retime: bool = False
+    seed: int = 7
+    rate: float = 5.0
+    duplicates: float = 0.02
+    start: AwareDatetime | None = None
+    hours: float | None = None
+    history: Annotated[timedelta, BeforeValidator(_span)] = timedelta(minutes=20)
+
+    @classmethod
+    def read(cls, **options: Any) -> "Settings":
+        """Options that are None are left to the environment and the defaults.
+
+        Raises:
+            SettingError: a value cannot be used.
+        """
+        try:
+            return cls(**{name: value for name, value in options.items() if value is not None})
+        except ValidationError as exc:
+            reasons = "; ".join(f"{_option(error['loc'])}: {error['msg']}" for error in exc.errors())
+            raise SettingError(f"{reasons}; correct the option or its variable of the environment") from None
+
+    def open_sink(self) -> Sink:
+        """The queue; inside a running event loop."""
+        return SpoolSink(_path(self.sink, "spool", "the sink"))
+
+    def open_registry(self) -> TopicRegistry:
+        """The topics; an empty file gets those of the simulated world when that is the source."""
+        registry = TopicRegistry(_path(self.topics, "sqlite", "the topics' file"))
+        if self.source == "simulator" and not registry.all():
+            for topic in default_topics():
+                registry.add(topic)
+        return registry
+
+    def open_source(self) -> Source:
+        if self.source == "replay":
+            if self.file is None:
+                raise SettingError("a replay needs its file: give it, or set TWITTERHANDLER_FILE")
+            return ReplaySource(self.file, speed=self.speed, retime=self.retime)
+        return SimulatorSource(
+            seed=self.seed,
+            rate=self.rate,
+            duplicates=self.duplicates,
+            stretch=self._stretch(),
+            history=self.history,
+        )
+
+    def _stretch(self) -> Stretch | None:
+        if self.hours is None:
+            return None
+        start = self.start or datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=self.hours)
+        return Stretch(start.astimezone(UTC), self.hours, self.speed)
+
+
+def _path(url: str, scheme: str, what: str) -> Path:
+    found, _, path = url.partition(":")
+    if found != scheme or not path:
+        raise SettingError(f"{what} {url!r} is not known; write {scheme}:PATH")
+    return Path(path)
+
+
+def _option(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)

@@ -1,0 +1,97 @@
+"""The made-up world as a source: a finite stretch of it, or live for ever."""
+
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from twitterhandler.clock import Clock, SystemClock
+from twitterhandler.errors import SettingError
+from twitterhandler.posts import Record
+from twitterhandler.simulation import World, deliveries, load_script
+from twitterhandler.topics import Topic
+
+MAX_RATE: Final = 2_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A finite part of the world's time; the mean of its posts arrives `speed` times faster than they were written."""
+
+    start: datetime
+    hours: float
+    speed: float = math.inf
+
+
+class SimulatorSource:
+    """Posts of the simulated world, without topics: the loop matches them.
+
+    With a `stretch` everything about a post, `received_at` too, follows from the seed and the settings. Without one it
+    begins `history` before now at full speed and goes on at the pace of the clock; started again it repeats the posts
+    that the same seed and rate gave for the same time.
+
+    Args:
+        seed: Everything follows from it.
+        rate: Posts a second, as the mean of a day.
+        duplicates: Share of the posts that come a second time some seconds later.
+        stretch: What to play; None for live.
+        history: How far before now a live run begins.
+    """
+
+    name = "simulator"
+    matches = False
+    keeps_repeats = True
+
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        rate: float = 5.0,
+        duplicates: float = 0.02,
+        stretch: Stretch | None = None,
+        history: timedelta = timedelta(minutes=20),
+        clock: Clock | None = None,
+    ) -> None:
+        if not 0 < rate <= MAX_RATE:
+            raise SettingError(f"a rate of {rate:g} posts a second is out of range; take one up to {MAX_RATE:g}")
+        if not 0 <= duplicates <= 1:
+            raise SettingError(f"{duplicates:g} is no share of posts; take a number from 0 to 1")
+        if stretch and not (stretch.hours > 0 and stretch.speed > 0):
+            raise SettingError("a stretch needs hours and a speed above 0")
+        self._seed = seed
+        self._rate = rate
+        self._duplicates = duplicates
+        self._stretch = stretch
+        self._history = history
+        self._clock = clock or SystemClock()
+
+    def records(self) -> AsyncIterator[Record]:
+        return self._live() if self._stretch is None else self._finite(self._stretch)
+
+    async def _live(self) -> AsyncIterator[Record]:
+        world = World(self._seed, rate=self._rate)
+        posts = world.posts(self._clock.now() - self._history)
+        for delivery in deliveries(posts, seed=self._seed, duplicates=self._duplicates):
+            await self._until(delivery.post.received_at)
+            yield replace(delivery.post, received_at=self._clock.now())
+
+    async def _finite(self, stretch: Stretch) -> AsyncIterator[Record]:
+        span = timedelta(hours=stretch.hours)
+        world = World(self._seed, rate=self._rate, origin=stretch.start, span=span)
+        began = self._clock.now()
+        posts = world.posts(stretch.start, stretch.start + span)
+        for delivery in deliveries(posts, seed=self._seed, duplicates=self._duplicates):
+            if not math.isinf(stretch.speed):
+                await self._until(began + (delivery.post.received_at - stretch.start) / stretch.speed)
+            yield delivery.post
+
+    async def _until(self, due: datetime) -> None:
+        remaining = (due - self._clock.now()).total_seconds()
+        if remaining > 0:
+            await self._clock.sleep(remaining)
+
+
+def default_topics() -> list[Topic]:
+    """The topics that the simulated world talks about, started."""
+    return [Topic(slug=topic.slug, query=topic.query, state="started") for topic in load_script().topics]
