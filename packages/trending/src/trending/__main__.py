@@ -1,0 +1,3 @@
+from trending.cli import main
+
+main()
