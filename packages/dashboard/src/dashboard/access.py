@@ -17,7 +17,10 @@ _DENIED = 4401
 
 
 class TokenGate:
-    """ASGI middleware. `/?token=…` sets a cookie and leads to the same page without it, so that it does not stay in the address bar."""
+    """ASGI middleware.
+
+    `/?token=…` sets a cookie and leads to the same page without it, so that it does not stay in the address bar.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app

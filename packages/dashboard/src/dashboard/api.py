@@ -98,7 +98,7 @@ async def _serve_live(hub: Hub, socket: WebSocket, topic: str | None, window: st
 
 
 async def _pump(socket: WebSocket, mailbox: Mailbox) -> None:
-    """Sends until the browser goes; a browser has nothing to say, so what it sends is read only to notice its leaving."""
+    """Sends until the browser goes; what it sends is read only to notice that."""
     sender = asyncio.create_task(_send(socket, mailbox))
     try:
         with suppress(WebSocketDisconnect):
@@ -115,6 +115,6 @@ async def _send(socket: WebSocket, mailbox: Mailbox) -> None:
 
 
 def _same_origin(socket: WebSocket) -> bool:
-    """Browsers let any page open a socket to any host, and tell where the page came from; other programs send no origin."""
+    """Browsers let any page open a socket to any host, and say whose page it was; other programs send no origin."""
     origin = socket.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == socket.headers.get("host")

@@ -1,4 +1,4 @@
-"""How long to wait before the next try: doubling from half a second to five, with jitter so that many do not come back at once."""
+"""How long to wait before the next try: doubling from half a second to five, jittered so that not all come at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Backoff:
         self._failures = 0
 
     def next(self) -> float:
-        wait = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2**self._failures)
+        wait = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0**self._failures)
         self._failures = min(self._failures + 1, 10)
         return wait * self._random.uniform(0.8, 1.2)
 

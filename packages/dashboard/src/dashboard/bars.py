@@ -33,17 +33,19 @@ def terms(items: Sequence[Term], *, prefix: str = "") -> list[Row]:
 
 
 def _term(item: Term, longest: int, prefix: str) -> Row:
-    rated = {label: item[label] for label in RATED}
+    rated: dict[str, int] = {label: item[label] for label in RATED}
     rest = item["posts"] - sum(rated.values())
+    parts = {**rated, "unrated": rest}
     label = item.get("text") or f"{prefix}{item['term']}"
     split = ", ".join(f"{number:,} {name}" for name, number in rated.items())
+    before = f"{item['previous']:,} in the period before"
     row: Row = {
         "key": item["term"],
         "label": label,
         "value": numbers.count(item["posts"]),
         "note": numbers.moved(item["posts"], item["previous"]),
-        "title": f"{label}: {item['posts']:,} posts ({split}, {rest:,} not rated); {item['previous']:,} in the period before",
-        "parts": {name: _length(number, longest) for name, number in {**rated, "unrated": rest}.items() if number},
+        "title": f"{label}: {item['posts']:,} posts ({split}, {rest:,} not rated); {before}",
+        "parts": {name: _length(number, longest) for name, number in parts.items() if number},
     }
     if kind := item.get("type"):
         row["tag"] = kind.lower()
@@ -51,7 +53,7 @@ def _term(item: Term, longest: int, prefix: str) -> Row:
 
 
 def emotions(shares: Shares | None) -> list[Row]:
-    """Every emotion in the order of the contract, each with the interval of its share; `not_rated` is no emotion and stays out."""
+    """Every emotion in the order of the contract, with the interval of its share; `not_rated` is no emotion."""
     if shares is None:
         return []
     rated = [item for item in shares["items"] if item["label"] != "not_rated"]
@@ -62,12 +64,13 @@ def emotions(shares: Shares | None) -> list[Row]:
 def _emotion(item: Share, longest: float, sample: int) -> Row:
     name = "no emotion" if item["label"] == "none" else item["label"]
     low, high = item["low"], item["high"]
+    bounds = numbers.interval(low, high) or "share unknown"
     row: Row = {
         "key": item["label"],
         "label": name,
         "value": numbers.percent(item["share"]),
         "note": numbers.count(item["count"]),
-        "title": f"{name}: {item['count']:,} of {sample:,} rated posts, {numbers.interval(low, high) or 'share unknown'}",
+        "title": f"{name}: {item['count']:,} of {sample:,} rated posts, {bounds}",
         "parts": {"accent": _length(item["share"] or 0.0, longest)},
     }
     if low is not None and high is not None:
@@ -99,7 +102,7 @@ def _rising(item: Emerging, longest: int) -> Row:
 def split(shares: Shares) -> list[Row]:
     """Positive, neutral and negative as one bar over the whole track."""
     by_label: Mapping[str, Share] = {item["label"]: item for item in shares["items"]}
-    parts = {name: 100 * (by_label[name]["share"] or 0.0) for name in RATED if name in by_label}
+    parts: dict[str, float] = {name: 100 * (by_label[name]["share"] or 0.0) for name in RATED if name in by_label}
     return [{"key": "split", "label": "", "value": "", "note": "", "title": "", "parts": parts}]
 
 

@@ -9,7 +9,8 @@
         ├── UnknownTopicError    knows no such topic (yet)
         └── ContractError  answered something that the contract does not allow
 
-Every message says what is wrong and what to do. `retriable` says whether the same call may succeed later without anybody changing anything.
+Every message says what is wrong and what to do. `retriable` says whether the same call may succeed later
+without anybody changing anything.
 """
 
 from __future__ import annotations

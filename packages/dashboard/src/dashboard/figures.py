@@ -1,6 +1,6 @@
 """Data to figures: plain dictionaries that plotly.js draws, without a colour in them.
 
-Colours come from a template for each theme (`templates`), chosen in the browser: one figure serves all browsers, light or dark.
+Colours come from a template for each theme (`templates`), chosen in the browser: one figure serves light and dark.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HOVER_FORMAT: Final[Mapping[int, str]] = {60: "%H:%M UTC", 3600: "%a %-d %b, %H
 
 
 def volume(tick: Tick) -> Figure:
-    """Posts by sentiment over time, stacked; a step in which nothing could be heard is hatched and has no height, as it is unknown."""
+    """Posts by sentiment over time, stacked; a step in which nothing could be heard is hatched: unknown, not zero."""
     series, seconds = tick["series"], STEP_SECONDS[tick["step"]]
     starts = [_utc(item["start"]) for item in series]
     place = {"x": starts, "width": 860 * seconds, "offset": 70 * seconds}
@@ -75,10 +75,11 @@ def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any]) -> Figure:
 
 
 def _layout(tick: Tick, seconds: int) -> Figure:
+    series = tick["series"]
     return {
         "barmode": "stack",
         "bargap": 0,
-        "margin": {"l": 40, "r": 8, "t": 8, "b": 40 if tick["window"] == "24h" else 26},
+        "margin": {"l": 36, "r": 8, "t": 8, "b": 44 if tick["window"] == "24h" else 30},
         "showlegend": False,
         "hovermode": "x unified",
         "dragmode": False,
@@ -88,22 +89,25 @@ def _layout(tick: Tick, seconds: int) -> Figure:
             "range": [_utc(tick["from"]), _utc(tick["to"])],
             "fixedrange": True,
             "showgrid": False,
+            "ticks": "outside",
+            "ticklen": 5,
             "nticks": 8,
             "tickformat": _TICK_FORMAT[tick["window"]],
             "hoverformat": _HOVER_FORMAT[60 if seconds < 3600 else 3600],
         },
         # Drawn over the hatch of what is unknown, not under it.
-        "yaxis": {"overlaying": "y2", "fixedrange": True, "zeroline": False, "tickformat": "~s", **_scale(tick["series"])},
+        "yaxis": {"overlaying": "y2", "fixedrange": True, "zeroline": False, "tickformat": "~s", **_scale(series)},
         "yaxis2": {"range": [0, 1], "visible": False, "fixedrange": True},
     }
 
 
 def _scale(series: Sequence[SeriesItem]) -> Figure:
-    """Whole posts, four or five marks, and a top that moves in steps, so that the bars do not shrink a little on each tick."""
+    """Whole posts, up to five marks, and a top that moves in steps: the bars do not shrink a little on each tick."""
     peak = max((item["posts"] for item in series), default=0)
     rough = max(peak, 4) / 4
-    power = 10 ** int(log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    power: int = 10 ** int(log10(rough))
+    steps = [power, 2 * power, *([25 * power // 10] if power > 1 else []), 5 * power, 10 * power]
+    step = next(step for step in steps if step >= rough)
     return {"tickmode": "linear", "tick0": 0, "dtick": step, "range": [0, step * ceil(max(peak, 4) * 1.04 / step)]}
 
 
@@ -128,7 +132,8 @@ def caption(tick: Tick) -> str:
     unknown = len(tick["series"]) - len(heard)
     gap = f" {unknown} steps are unknown." if unknown else ""
     total = sum(item["posts"] for item in heard)
-    return f"{total:,} posts in {len(heard)} steps of {tick['step']}; most at {instant(peak['start']):%H:%M} UTC, {peak['posts']:,}.{gap}"
+    most = f"most at {instant(peak['start']):%H:%M} UTC, {peak['posts']:,}"
+    return f"{total:,} posts in {len(heard)} steps of {tick['step']}; {most}.{gap}"
 
 
 def templates() -> dict[Scheme, Figure]:

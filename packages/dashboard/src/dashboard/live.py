@@ -4,7 +4,8 @@ A browser gets, on one socket, upstream's messages unchanged (`topics`, `tick`) 
 
 - `figures` after each tick: what to paint, computed once for all (`view.tick`);
 - `rising`: what trending says, at most every ten seconds a topic;
-- `down` {topic, window, reason, retry_seconds}: upstream is lost, or does not know the topic; the next message of the feed says that it is back.
+- `down` {topic, window, reason, retry_seconds}: upstream is lost, or does not know the topic; the next message of the
+  feed says that it is back.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ class Hub:
             except UpstreamError as exc:
                 reason = "unreachable"
                 _log.warning("%s", exc)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the outermost loop of a reader: it logs and goes on
                 reason = "unreachable"
                 _log.exception("the reader of %s failed", channel.feed)
             wait = backoff.next()

@@ -8,8 +8,9 @@ import asyncio
 class Mailbox:
     """A bounded queue for a reader that may be slow.
 
-    A newer message replaces an older one of the same kind, so a slow browser skips ticks but never misses the last of a kind (the list of topics, or that the
-    connection is down), and never costs more than one message a kind. Order among what is left is that of arrival.
+    A newer message replaces an older one of the same kind, so a slow browser skips ticks but never misses the last of
+    a kind (the list of topics, or that the connection is down), and never costs more than one message a kind. Order
+    among what is left is that of arrival.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """The parts of the view API's and trending's messages that the page reads (docs/contracts/views.md), as types.
 
-They are not validated here: both ends are held to the contract by tests, and a message that breaks it is caught where it is drawn.
+They are not validated here: both ends are held to the contract by tests, and a message that breaks it is caught where
+it is drawn.
 """
 
 from __future__ import annotations

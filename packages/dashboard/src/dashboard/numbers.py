@@ -30,7 +30,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def change(now: int | None, before: int | None) -> str:
-    """How much a count grew or fell against the period before: `▲ 37%`, `▼ 4%`, `▲ ×12`, `=`, or nothing to compare with."""
+    """How much a count grew or fell: `▲ 37%`, `▼ 4%`, `▲ ×12`, `=`, `new`; empty without anything to compare."""
     if now is None or before is None:
         return ""
     if before == 0:
@@ -59,7 +59,7 @@ def moved(now: int, before: int) -> str:
 
 
 def period(start: str, end: str) -> str:
-    """`21:45–22:00 UTC, 22 Nov 2026`; both days when there are two. `end` is exclusive: midnight is written as 24:00 of the day it ends."""
+    """`21:45–22:00 UTC, 22 Nov 2026`; both days when there are two. Midnight is 24:00 of the day that it ends."""
     first, last = instant(start), instant(end)
     day = "%-d %b %Y"
     if first.date() == last.date():

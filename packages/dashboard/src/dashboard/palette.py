@@ -1,7 +1,7 @@
-"""The colours, once: from here come the CSS variables and the templates of the figures, so that a page never shows two blues.
+"""The colours, once: the CSS variables and the figures' templates come from here, so a page never shows two blues.
 
-Positive, neutral and negative stay apart under protanopia, deuteranopia and tritanopia (dE76 of 83 and more between positive and negative) and reach AA
-contrast on the panels of their theme; shape and order repeat what colour says.
+Positive, neutral and negative stay apart under protanopia, deuteranopia and tritanopia (dE76 of 83 and more between
+positive and negative) and reach AA contrast on the panels of their theme; shape and order repeat what colour says.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Messages of the services to messages that a browser only has to paint: texts by element id, rows by list id, the figure.
+"""What the services say to what a browser only has to paint: texts by element id, rows by list id, the figure.
 
 Computed once a tick for all browsers of a topic. Pure: the same message gives the same view.
 """

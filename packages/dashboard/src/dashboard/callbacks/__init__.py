@@ -1,4 +1,7 @@
-"""What the page does when a person acts. Server callbacks are coroutines: a plain function would run on, and block, the event loop that feeds all browsers."""
+"""What the page does when a person acts.
+
+Server callbacks are coroutines: a plain function would run on, and block, the event loop that feeds all browsers.
+"""
 
 from __future__ import annotations
 

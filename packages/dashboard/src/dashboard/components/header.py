@@ -39,7 +39,13 @@ def _topic() -> dmc.Select:
 def _window() -> dmc.SegmentedControl:
     data = [{"value": value, "label": label} for value, label in _LABELS.items()]
     return dmc.SegmentedControl(
-        id=ids.WINDOW, data=data, value=DEFAULT_WINDOW, size="xs", className="window", **{"aria-label": "Period"}
+        id=ids.WINDOW,
+        data=data,
+        value=DEFAULT_WINDOW,
+        size="xs",
+        withItemsBorders=False,
+        className="window",
+        **{"aria-label": "Period"},
     )
 
 

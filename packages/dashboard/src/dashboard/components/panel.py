@@ -1,4 +1,7 @@
-"""Panels: a heading, what it is about, a body. Lists and texts are left empty: the assets paint them on each tick, React never touches them again."""
+"""Panels: a heading, what it is about, a body.
+
+Lists and texts are left empty: the assets paint them on each tick, and React never touches them again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A made-up world behind a real view API and a real trending, to test against and to look at the page: `python -m dashboard.testing`."""
+"""A made-up world behind a small view API and trending, to test against.
+
+`python -m dashboard.testing` shows the page over it.
+"""
 
 from dashboard.testing.server import Server
 from dashboard.testing.upstream import FakeUpstream

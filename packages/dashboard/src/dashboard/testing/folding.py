@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from math import sqrt
+from operator import itemgetter
 from typing import Any, Final
 
 from dashboard.messages import STEP_SECONDS, Step, Window
@@ -20,6 +21,7 @@ SPANS: Final[dict[Window, tuple[timedelta, Step]]] = {
     "24h": (timedelta(hours=24), "1h"),
     "7d": (timedelta(days=7), "1h"),
 }
+FACETS: Final = ("keyword", "entity", "hashtag", "word")
 _MINUTE: Final = timedelta(minutes=1)
 Post = dict[str, Any]
 
@@ -30,14 +32,9 @@ def iso(at: datetime) -> str:
 
 def tick(topic: Topic, window: Window, now: datetime) -> dict[str, Any]:
     """What `WS /v1/live` sends for a topic at a moment."""
-    span, step = SPANS[window]
-    live = topic.ended is None or topic.ended + _MINUTE > now - span
-    last = now if topic.ended is None or live else topic.ended
-    end = _floor(last, STEP_SECONDS[step]) + timedelta(seconds=STEP_SECONDS[step])
-    if step == "1m":
-        end = _floor(last, 60) + _MINUTE
-    start, seconds = end - span, STEP_SECONDS[step]
-    posts = heard(topic, start, end, now)
+    start, end, live = _period(topic, window, now)
+    span, step = end - start, SPANS[window][1]
+    posts, before = heard(topic, start, end, now), heard(topic, start - span, start, now)
     return {
         "kind": "tick",
         "topic": topic.slug,
@@ -50,18 +47,27 @@ def tick(topic: Topic, window: Window, now: datetime) -> dict[str, Any]:
         "lag_seconds": 1.2 if posts else None,
         "job": {"state": "running", "rate": round(topic.per_minute / 60, 1)},
         "summary": {
-            **summary(posts, start, end),
-            "previous": summary(heard(topic, start - span, start, now), start - span, start),
+            **summary(topic, posts, start, end),
+            "previous": summary(topic, before, start - span, start),
         },
-        "series": list(series(topic, posts, start, end, seconds)),
-        "tops": {
-            facet: tops(posts, heard(topic, start - span, start, now), facet)
-            for facet in ("keyword", "entity", "hashtag", "word")
-        },
-        "exact": {"keyword": True, "entity": True, "hashtag": True, "word": True},
+        "series": list(series(topic, posts, start, end, STEP_SECONDS[step])),
+        "tops": {facet: tops(posts, before, facet) for facet in FACETS},
+        "exact": dict.fromkeys(FACETS, True),
         "posts": [*reversed(posts[-20:])],
         "layers": {"batch_until": None, "speed_until": iso(now)},
     }
+
+
+def _period(topic: Topic, window: Window, now: datetime) -> tuple[datetime, datetime, bool]:
+    """From, to, and whether it is live: else it ends with the minute of the newest post."""
+    span, step = SPANS[window]
+    ended = topic.ended
+    if ended is not None and ended + _MINUTE <= now - span:
+        end = _floor(ended, 60) + _MINUTE
+        return end - span, end, False
+    seconds = STEP_SECONDS[step]
+    end = _floor(now, seconds) + timedelta(seconds=seconds)
+    return end - span, end, True
 
 
 def heard(topic: Topic, start: datetime, end: datetime, now: datetime) -> list[Post]:
@@ -75,7 +81,7 @@ def heard(topic: Topic, start: datetime, end: datetime, now: datetime) -> list[P
     return found
 
 
-def summary(posts: Sequence[Post], start: datetime, end: datetime) -> dict[str, Any]:
+def summary(topic: Topic, posts: Sequence[Post], start: datetime, end: datetime) -> dict[str, Any]:
     return {
         "from": iso(start),
         "to": iso(end),
@@ -87,7 +93,7 @@ def summary(posts: Sequence[Post], start: datetime, end: datetime) -> dict[str, 
         "emotion": shares(Counter(post["emotion"]["label"] for post in posts), EMOTIONS),
         "kinds": {"sample": len(posts), "items": []},
         "languages": {"sample": len(posts), "items": []},
-        "coverage": "full",
+        "coverage": _coverage_of(topic, start, end),
         "exact": True,
     }
 
@@ -132,6 +138,11 @@ def series(
             "emotion": {label: feelings[label] for label in EMOTIONS},
             "coverage": _coverage(topic, at) if seconds == 60 else "full",
         }
+
+
+def _coverage_of(topic: Topic, start: datetime, end: datetime) -> str:
+    minutes = range(min(120, int((end - start) / _MINUTE)))
+    return "full" if all(_coverage(topic, start + index * _MINUTE) == "full" for index in minutes) else "partial"
 
 
 def _coverage(topic: Topic, minute: datetime) -> str:
@@ -179,7 +190,7 @@ def emerging(topic: Topic, now: datetime) -> dict[str, Any]:
     now = now if topic.ended is None else min(now, topic.ended + _MINUTE)
     end, span = _floor(now, 60) + _MINUTE, timedelta(minutes=15)
     posts, baseline = heard(topic, end - span, end, now), heard(topic, end - 4 * span, end - span, now)
-    items = []
+    items: list[dict[str, Any]] = []
     for facet in ("keyword", "hashtag", "word"):
         usual = _count(baseline, facet)
         for term, count in _count(posts, facet).items():
@@ -195,7 +206,7 @@ def emerging(topic: Topic, now: datetime) -> dict[str, Any]:
                     "score": round(score, 1),
                 }
             )
-    rising = sorted((item for item in items if item["score"] > 0.5), key=lambda item: (-item["score"], item["term"]))
+    rising = sorted((item for item in items if item["score"] > 0.5), key=itemgetter("score"), reverse=True)
     period = {"from": iso(end - span), "to": iso(end)}
     return {
         "topic": topic.slug,

@@ -1,4 +1,4 @@
-"""A made-up world that moves: what is posted in a minute depends on the seed, the topic and the minute, on nothing else."""
+"""A made-up world that moves: what is posted in a minute depends on the topic and the minute, on nothing else."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ WORDS: Final = (
     "cheer",
     "unbelievable",
 )
+AUTHORS: Final = ("ada", "bo", "cleo", "dev", "emre", "fay", "gus", "hana")
 _PRAISE: Final = (
     "What a {kw}! {who} was magnificent tonight",
     "Cannot stop smiling after that {kw} in {place}",
@@ -133,7 +134,7 @@ def _post(random: Random, topic: Topic, at: datetime, index: int) -> dict[str, A
     tags = [_zipf(random, HASHTAGS)] if random.random() < 0.7 else []
     pattern = random.choice({"positive": _PRAISE, "negative": _BLAME}.get(mood, _PLAIN))
     text = pattern.format(kw=keyword, who=who, place=place, team=team) + "".join(f" #{tag}" for tag in tags)
-    author = f"{_zipf(random, ('ada', 'bo', 'cleo', 'dev', 'emre', 'fay', 'gus', 'hana'))}_{int(random.paretovariate(0.6)) % 400}"
+    author = f"{_zipf(random, AUTHORS)}_{int(random.paretovariate(0.6)) % 400}"
     entities = [(kind, name) for kind, name in (("PERSON", who), ("PLACE", place), ("ORG", team)) if name in text]
     stamp = f"{at:%Y%m%d%H%M}{index:03d}"
     return {

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from dashboard import figures
+from dashboard.messages import WINDOWS
+from dashboard.testing import TOPICS, folding
+
+NOW = datetime(2026, 11, 22, 21, 44, 30, tzinfo=UTC)
+
+
+def tick(window: Any = "15m", slug: str = "world-cup") -> Any:
+    return folding.tick(TOPICS[slug], window, NOW)
+
+
+def test_every_post_of_a_step_is_in_its_stack() -> None:
+    message = tick()
+    drawn = figures.volume(message)["data"]
+    for index, item in enumerate(message["series"]):
+        if item["coverage"] != "none":
+            assert sum(trace["y"][index] for trace in drawn[: len(figures.STACK)]) == item["posts"]
+
+
+def test_a_step_in_which_nothing_was_heard_is_unknown_not_zero() -> None:
+    message = tick()
+    coverage = [item["coverage"] for item in message["series"]]
+    assert {"full", "partial", "none"} == set(coverage)
+    *stack, unheard = figures.volume(message)["data"]
+    for trace in stack:
+        assert [height is None for height in trace["y"]] == [state == "none" for state in coverage]
+    assert [height is not None for height in unheard["y"]] == [state != "full" for state in coverage]
+    assert unheard["customdata"][coverage.index("none")] == "nothing could be heard"
+
+
+def test_the_last_bar_is_pale_while_it_fills() -> None:
+    assert figures.volume(tick())["data"][0]["marker"]["opacity"][-1] < 1
+
+
+def test_a_period_that_is_over_has_no_bar_that_fills() -> None:
+    assert set(figures.volume(tick(slug="film-festival"))["data"][0]["marker"]["opacity"]) == {1.0}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_axis_spans_the_window(window: Any) -> None:
+    message = tick(window)
+    axis = figures.volume(message)["layout"]["xaxis"]
+    assert axis["range"] == [message["from"][:19], message["to"][:19]]
+
+
+@pytest.mark.parametrize(
+    ("peak", "step", "top"),
+    [(0, 1, 5), (3, 1, 5), (9, 5, 10), (39, 10, 50), (82, 25, 100), (1000, 250, 1250), (4100, 2000, 6000)],
+)
+def test_the_scale_is_in_whole_posts_and_steps(peak: int, step: int, top: int) -> None:
+    message = tick()
+    for item in message["series"]:
+        item["posts"] = min(item["posts"], peak)
+    message["series"][0]["posts"] = peak
+    axis = figures.volume(message)["layout"]["yaxis"]
+    assert (axis["dtick"], axis["range"]) == (step, [0, top])
+
+
+def test_a_figure_has_no_colour_and_each_theme_has_all() -> None:
+    drawn = figures.volume(tick())
+    assert "color" not in repr(drawn)
+    for template in figures.templates().values():
+        assert len(template["data"]["bar"]) == len(drawn["data"])
+
+
+def test_the_caption_says_the_figure_in_words() -> None:
+    message = tick()
+    for item in message["series"]:
+        item.update(posts=1, coverage="full")
+    message["series"][2]["posts"] = 41
+    assert figures.caption(message) == "55 posts in 15 steps of 1m; most at 21:32 UTC, 41."
+    for item in message["series"]:
+        item["coverage"] = "none"
+    assert figures.caption(message) == "Nothing could be heard in this period."
