@@ -24,6 +24,8 @@ _MAX_WORD = 40
 _MAX_SCANNED = 10_000
 """Characters of a text that are searched for words and emoji; posts are shorter, and no text may hold a batch up."""
 
+_INSIDE_WORDS = "'-·\u200c\u200d"
+"""Beside letters and the marks on them; the last two join and part letters in Persian and in scripts of India."""
 _MAYBE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")
 _URL_OR_MENTION = re.compile(r"https?://\S+|@\w+", re.IGNORECASE)
 _REPOST_MARK = re.compile(r"^\s*rt\s+@\w+:?\s*", re.IGNORECASE)
@@ -38,14 +40,15 @@ def _tokenizer() -> TweetTokenizer:
 def words(text: str, language: str) -> list[str]:
     """The distinct words of a text in their order, case-folded; no stop words, numbers, URLs, mentions or hashtags."""
     stops = stop_words(language)
-    tokens = (token.replace("’", "'") for token in _tokenizer().tokenize(text[:_MAX_SCANNED]))
-    return list(dict.fromkeys(word for token in tokens if (word := token.casefold()) not in stops and _is_word(word)))
+    plain = unicodedata.normalize("NFC", text[:_MAX_SCANNED]).replace("’", "'")
+    folded = (token.casefold() for token in _tokenizer().tokenize(plain))
+    return list(dict.fromkeys(word for word in folded if word not in stops and _is_word(word)))
 
 
 def _is_word(token: str) -> bool:
     return (
         _MIN_WORD <= len(token) <= _MAX_WORD
-        and all(char.isalpha() or char in "'-·" or unicodedata.combining(char) for char in token)
+        and all(char.isalpha() or char in _INSIDE_WORDS or unicodedata.category(char)[0] == "M" for char in token)
         and token[0].isalpha()
     )
 
@@ -54,7 +57,13 @@ def emoji(text: str) -> list[str]:
     """The distinct emoji of a text in their order, each in its fully qualified form with all its joined parts."""
     if not _MAYBE_EMOJI.search(text, 0, _MAX_SCANNED):
         return []
-    return list(dict.fromkeys(found["emoji"] for found in emoji_data.emoji_list(text[:_MAX_SCANNED])))
+    return list(dict.fromkeys(_qualified(found["emoji"]) for found in emoji_data.emoji_list(text[:_MAX_SCANNED])))
+
+
+@cache
+def _qualified(found: str) -> str:
+    """The one spelling of an emoji: keyboards leave out the variation selector, or some of several."""
+    return emoji_data.emojize(emoji_data.demojize(found))
 
 
 def domains(urls: Iterable[str]) -> list[str]:
