@@ -4,6 +4,7 @@ SparkstreamError
 ├── SettingsError       a URL or an option that means nothing
 ├── MissingExtraError   a part that `pip install sparkstream` alone does not bring
 ├── JavaError           no Java that Spark can run on
+├── JobError            Spark has ended the job, or could not start it
 ├── RecordError         a line of the queue that is no record (it becomes a dead letter)
 ├── QueueError          the queue cannot be read
 │   └── ForeignQueueError   it is not the one the checkpoint was made on
@@ -35,6 +36,10 @@ class MissingExtraError(SparkstreamError, ImportError):
 
 
 class JavaError(SparkstreamError):
+    pass
+
+
+class JobError(SparkstreamError):
     pass
 
 

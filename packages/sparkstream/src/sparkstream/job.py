@@ -18,15 +18,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sparkstream.annotation import AnnotatorFactory
 from sparkstream.annotators import NotRated
 from sparkstream.checkpoint import Checkpoint
-from sparkstream.errors import SparkstreamError
 from sparkstream.queues import open_queue
 from sparkstream.rollups import fold
-from sparkstream.session import start_session
+from sparkstream.session import spark_errors, start_session
 from sparkstream.stage import AFTER_SPEED, PartitionResult, Probe, no_probe
 from sparkstream.stores import open_store
 from sparkstream.stores.base import JobStatus, Stamp
@@ -41,7 +40,7 @@ _log = logging.getLogger(__name__)
 RATE_WINDOW: Final = 30_000
 """Milliseconds over which the rate in the status is taken."""
 REFOLDING_TIME: Final = 1.0
-"""Seconds after a batch for folding dirty periods again; the rest waits for the next batch, or for a time without one."""
+"""Seconds after a batch for folding dirty periods again; the rest waits for the next batch, or for a quiet time."""
 
 
 def _now() -> int:
@@ -111,7 +110,8 @@ class StreamJob:
             self._held.callback(self.store.close)
             self._recover()
             self.spark = start_session(self.options.master, driver_memory=self.options.driver_memory)
-            self._query = self._start_query(self.spark, once=once)
+            with spark_errors():
+                self._query = self._start_query(self.spark, once=once)
         except BaseException:
             self._held.close()
             raise
@@ -127,22 +127,19 @@ class StreamJob:
         """Wait for the end, at most so long; True when the job has ended.
 
         Raises:
-            SparkstreamError: it ended by an error.
+            JobError: it ended by an error.
         """
-        from pyspark.errors import StreamingQueryException  # noqa: PLC0415 - needs JAVA_HOME
-
         assert self._query is not None
-        try:
+        with spark_errors():
             ended = bool(self._query.awaitTermination(seconds))
-        except StreamingQueryException as error:
-            raise SparkstreamError(f"the job has ended: {_cause(str(error))}") from error
         if ended:
             self._refold_when_idle()
         return ended
 
     def heartbeat(self) -> None:
-        """Say in the store that the job lives; without posts, do what waits for such a time, and keep the workers' models
-        loaded: Spark ends a worker that had nothing to do for a minute.
+        """Say in the store that the job lives; without posts, do what waits for such a time.
+
+        That is to keep the workers' models loaded, too: Spark ends a worker that had nothing to do for a minute.
         """
         self.store.heartbeat(self._status(self.options.clock()))
         if not self._recent:
@@ -241,10 +238,3 @@ class StreamJob:
             "batch %d: %d lines, %d new posts, %d dead letters, %.0f posts/s (stage %.2f s, views %.2f s)",
             *(batch, lines, posts, dead, posts / max(staged + applied, 0.001), staged, applied),
         )
-
-
-def _cause(message: Any) -> str:
-    """What went wrong, out of Spark's long message: the last line that names an error of ours, else the first."""
-    lines = [line.strip() for line in str(message).splitlines() if line.strip()]
-    named = [line for line in lines if line.startswith("sparkstream.errors.")]
-    return named[-1].partition(": ")[2] if named else lines[0] if lines else "unknown"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sparkstream.errors import JobError
 from sparkstream.java import find_java_home
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ def start_session(master: str, *, driver_memory: str = "1g", cache: Path | None 
 
     Raises:
         JavaError: there is no Java to run it on.
+        JobError: it does not start.
     """
     os.environ["JAVA_HOME"] = str(find_java_home(os.environ, cache or Path.home() / ".cache" / "sparkstream"))
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -51,4 +55,29 @@ def start_session(master: str, *, driver_memory: str = "1g", cache: Path | None 
         for name, value in SETTINGS.items():
             builder = builder.config(name, value)
         builder = builder.config("spark.driver.memory", driver_memory).config("spark.driver.extraJavaOptions", options)
-        return builder.getOrCreate()
+        with spark_errors():
+            return builder.getOrCreate()
+
+
+@contextmanager
+def spark_errors() -> Iterator[None]:
+    """Spark's errors, and those of the bridge to its JVM, as ours: of pages of stack the line that says what is wrong.
+
+    Raises:
+        JobError: in their place.
+    """
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped] # noqa: PLC0415 - as pyspark
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - needs JAVA_HOME
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        raise JobError(f"Spark: {cause(str(error))}") from error
+
+
+def cause(message: str) -> str:
+    """The line that names one of our errors, the last of several; else the first that names a Java one."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    ours = [line.partition(": ")[2] for line in lines if line.startswith("sparkstream.errors.")]
+    java = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
+    return (ours[-1:] or java[:1] or lines[:1] or ["it says no reason"])[0]
