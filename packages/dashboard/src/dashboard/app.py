@@ -42,10 +42,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        await hub.close()
-        await views.close()
-        await trending.close()
+        async with views, trending:
+            yield
+            await hub.close()
 
     # No /docs: FastAPI's would load its scripts from another origin. The description itself is at /openapi.json.
     server = FastAPI(title="Pulse dashboard", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import ClassVar, Self
 from urllib.parse import quote, urlencode
 
 import httpx2
@@ -24,13 +26,49 @@ _TIMEOUT = httpx2.Timeout(5.0)
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 
-class ViewsClient:
+class _Client:
+    """One service; an asynchronous context manager that closes its connections."""
+
+    name: ClassVar[str]
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx2.AsyncClient(base_url=self.url, timeout=_TIMEOUT)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def check(self) -> None:
+        """Raises UpstreamDownError unless the service says that it is alive."""
+        await self._get("/healthz")
+
+    async def _get(self, path: str) -> bytes:
+        try:
+            answer = await self._http.get(path)
+            answer.raise_for_status()
+        except httpx2.HTTPStatusError as exc:
+            status = exc.response.status_code
+            if status == httpx2.codes.NOT_FOUND:
+                raise UnknownTopicError(f"{self.name} at {self.url} knows nothing at {path}") from exc
+            raise UpstreamDownError(f"{self.name} at {self.url} answered {status}; look at its log") from exc
+        except httpx2.HTTPError as exc:
+            raise UpstreamDownError(f"{self.name} at {self.url} cannot be reached; is it running?") from exc
+        return answer.content
+
+
+class ViewsClient(_Client):
     """The view API: its live socket, and whether it is up."""
 
+    name = "the view API"
+
     def __init__(self, url: str, *, silence: float = _SILENCE_SECONDS) -> None:
-        self.url = url.rstrip("/")
+        super().__init__(url)
         self._silence = silence
-        self._http = httpx2.AsyncClient(base_url=self.url, timeout=_TIMEOUT)
 
     async def live(self, topic: str | None = None, window: Window | None = None) -> AsyncGenerator[str]:
         """The messages of `WS /v1/live` as they come, unparsed; without a topic those of the list of topics.
@@ -69,20 +107,11 @@ class ViewsClient:
         query = urlencode({"topic": topic, "window": window}) if topic is not None else ""
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/v1/live" + (f"?{query}" if query else "")
 
-    async def check(self) -> None:
-        """Raises UpstreamDownError unless the view API says that it is alive."""
-        await _get(self._http, "/healthz", "the view API")
 
-    async def close(self) -> None:
-        await self._http.aclose()
-
-
-class TrendingClient:
+class TrendingClient(_Client):
     """trending: what rises in a topic, and whether it is up."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self._http = httpx2.AsyncClient(base_url=self.url, timeout=_TIMEOUT)
+    name = "trending"
 
     async def emerging(self, topic: str) -> list[Emerging]:
         """What rises in a topic, best first.
@@ -92,7 +121,7 @@ class TrendingClient:
             UpstreamDownError: not reachable or it answered an error.
             ContractError: the answer is not what the contract says.
         """
-        answer = await _get(self._http, f"/v1/emerging/{quote(topic, safe='')}", "trending")
+        answer = await self._get(f"/v1/emerging/{quote(topic, safe='')}")
         try:
             items: list[Emerging] = orjson.loads(answer)["items"]
         except (ValueError, KeyError, TypeError) as exc:
@@ -100,25 +129,3 @@ class TrendingClient:
                 f"trending at {self.url} answered no list of items; are its version and ours of the same release?"
             ) from exc
         return items
-
-    async def check(self) -> None:
-        """Raises UpstreamDownError unless trending says that it is alive."""
-        await _get(self._http, "/healthz", "trending")
-
-    async def close(self) -> None:
-        await self._http.aclose()
-
-
-async def _get(http: httpx2.AsyncClient, path: str, name: str) -> bytes:
-    try:
-        answer = await http.get(path)
-        answer.raise_for_status()
-    except httpx2.HTTPStatusError as exc:
-        if exc.response.status_code == httpx2.codes.NOT_FOUND:
-            raise UnknownTopicError(f"{name} at {http.base_url} knows nothing at {path}") from exc
-        raise UpstreamDownError(
-            f"{name} at {http.base_url} answered {exc.response.status_code}; look at its log"
-        ) from exc
-    except httpx2.HTTPError as exc:
-        raise UpstreamDownError(f"{name} at {http.base_url} cannot be reached; is it running?") from exc
-    return answer.content

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager
 from random import Random
 from typing import Any, Final, Literal, NamedTuple
@@ -87,7 +87,7 @@ class Hub:
         self._random = random or Random()
         self._sleep = sleep
         self._channels: dict[Feed, Channel] = {}
-        self._fetches: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.browsers = 0
 
     @property
@@ -118,12 +118,18 @@ class Hub:
                 self._leave(feed, mailbox)
 
     async def close(self) -> None:
-        """Ends all readers; the browsers' sockets are the server's to close."""
-        tasks = [channel.reader for channel in self._channels.values() if channel.reader] + list(self._fetches)
+        """Ends all readers and waits until their sockets are closed; the browsers' are the server's to close."""
         self._channels.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in self._tasks:
+            if not task.cancelling():  # once more would break off a goodbye that is under way
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _count(self, step: int) -> None:
         self.browsers += step
@@ -135,7 +141,7 @@ class Hub:
             channel = self._channels[feed] = Channel(feed)
             if feed.topic is not None and (known := self._rising.latest(feed.topic)):
                 channel.publish("rising", known)
-            channel.reader = asyncio.create_task(self._read(channel), name=f"read {feed.topic} {feed.window}")
+            channel.reader = self._start(self._read(channel))
             self._metrics.readers.set(len(self._channels))
         return channel
 
@@ -192,9 +198,7 @@ class Hub:
         channel.publish("figures", figures)
         topic = channel.feed.topic
         if topic is not None and self._rising.due(topic):
-            task = asyncio.create_task(self._fetch_rising(topic), name=f"rising {topic}")
-            self._fetches.add(task)
-            task.add_done_callback(self._fetches.discard)
+            self._start(self._fetch_rising(topic))
 
     async def _fetch_rising(self, topic: str) -> None:
         message = await self._rising.fetch(topic)
