@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -18,8 +19,16 @@ MAX_LINE: Final = 1 << 20
 """Bytes of one record; X's longest posts with all their fields stay under 100 kB."""
 MAX_RAW: Final = 64 << 10
 """Bytes of an unreadable line that a dead letter keeps."""
+MAX_REASON: Final = 500
+"""Characters of its reason, which may cite the line."""
+MAX_TOPICS: Final = 200
+"""Topics of one post, which is kept once for each of them."""
+MAX_DEPTH: Final = 32
+"""Arrays and objects within each other; a record has two, and what reads deep ones may be unable to write them."""
 
+_SLUG: Final = re.compile(r"[^\s/\\?#%\x00-\x1f\x7f]{1,200}")
 _AUTHOR_SETS_TIME: Final = frozenset({"bluesky", "mastodon"})
+_MAX_LANGUAGE: Final = 35
 _AHEAD: Final = 5 * MINUTE
 _BEHIND: Final = DAY
 
@@ -88,7 +97,7 @@ def parse(line: bytes, *, place: str, now: int) -> Record:
         return _parse(line)
     except RecordError as error:
         raw = line[:MAX_RAW].decode("utf-8", "replace")
-        return DeadLetter(id=place, raw=raw, reason=str(error), at=now)
+        return DeadLetter(id=place, raw=raw, reason=str(error)[:MAX_REASON], at=now)
 
 
 def _parse(line: bytes) -> Record:
@@ -100,6 +109,8 @@ def _parse(line: bytes) -> Record:
         raise RecordError(f"not JSON: {error}") from error
     if not isinstance(record, dict):
         raise RecordError(f"a record is a JSON object, this is {type(record).__name__}")
+    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and _is_deep(record):
+        raise RecordError(f"arrays and objects lie in each other more than {MAX_DEPTH} deep")
     if record.get("schema") != SCHEMA:
         raise RecordError(f"schema {record.get('schema')!r} is not known, only {SCHEMA}")
     event = record.get("event")
@@ -107,6 +118,18 @@ def _parse(line: bytes) -> Record:
     if reader is None:
         raise RecordError(f"event {event!r} is not known, only {', '.join(_READERS)}")
     return reader(record)
+
+
+def _is_deep(record: dict[str, Any]) -> bool:
+    level: list[Any] = [record]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def _post(record: dict[str, Any]) -> Post:
@@ -124,13 +147,21 @@ def _post(record: dict[str, Any]) -> Post:
         received_at=received_at,
         author=_text(author, "id"),
         text=_text(record, "text", may_be_empty=True),
-        lang=_text(record, "lang"),
+        lang=_language(record),
         kind=kind,
         hashtags=_texts(record, "hashtags"),
         mentions=_texts(record, "mentions"),
         urls=_texts(record, "urls"),
         record=record,
     )
+
+
+def _language(record: Mapping[str, Any]) -> str:
+    """A language tag (RFC 5646, 4.4.1: a limit of 35 characters cuts none that is in use); posts are counted by it."""
+    lang = _text(record, "lang")
+    if len(lang) > _MAX_LANGUAGE:
+        raise RecordError(f"lang has {len(lang):,} characters, more than {_MAX_LANGUAGE}")
+    return lang
 
 
 def _event_time(network: str, created_at: int, received_at: int) -> int:
@@ -146,7 +177,7 @@ def _topic_event(record: dict[str, Any]) -> TopicEvent:
         raise RecordError("query is neither text nor null")
     if state not in TOPIC_STATES:
         raise RecordError(f"state {state!r} is none of {', '.join(TOPIC_STATES)}")
-    return TopicEvent(slug=_text(record, "id"), query=query, state=state, at=_time(record, "at"))
+    return TopicEvent(slug=_slug(_text(record, "id")), query=query, state=state, at=_time(record, "at"))
 
 
 def _gap(record: dict[str, Any]) -> Gap:
@@ -165,8 +196,8 @@ def _gap(record: dict[str, Any]) -> Gap:
 
 
 def _dead_letter(record: dict[str, Any]) -> DeadLetter:
-    raw = _text(record, "raw", may_be_empty=True)
-    return DeadLetter(id=_text(record, "id"), raw=raw, reason=_text(record, "reason"), at=_time(record, "at"))
+    raw, reason = _text(record, "raw", may_be_empty=True)[:MAX_RAW], _text(record, "reason")[:MAX_REASON]
+    return DeadLetter(id=_text(record, "id"), raw=raw, reason=reason, at=_time(record, "at"))
 
 
 _READERS: Final[dict[str, Callable[[dict[str, Any]], Record]]] = {
@@ -193,9 +224,18 @@ def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _topics(record: Mapping[str, Any]) -> tuple[str, ...]:
     topics = _texts(record, "topics")
-    if not topics or not all(topics):
+    if not topics:
         raise RecordError("topics is missing or empty")
-    return tuple(dict.fromkeys(topics))
+    if len(topics) > MAX_TOPICS:
+        raise RecordError(f"topics are {len(topics):,}, more than {MAX_TOPICS}")
+    return tuple(dict.fromkeys(map(_slug, topics)))
+
+
+def _slug(text: str) -> str:
+    """The name of a topic, a part of URLs: what would not stand there is refused, all else is the collector's."""
+    if not _SLUG.fullmatch(text):
+        raise RecordError(f"the topic {text[:100]!r} is no slug")
+    return text
 
 
 def _time(record: Mapping[str, Any], name: str) -> int:
@@ -203,7 +243,7 @@ def _time(record: Mapping[str, Any], name: str) -> int:
     try:
         return parse_time(value) if isinstance(value, str) else _no_time(name)
     except (ValueError, OverflowError) as error:
-        raise RecordError(f"{name} is missing or no time with an offset") from error
+        raise RecordError(f"{name} is missing or no time with an offset, from 1970 to 2999") from error
 
 
 def _no_time(name: str) -> int:

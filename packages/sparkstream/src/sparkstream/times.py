@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -13,18 +14,23 @@ DAY = 24 * HOUR
 STORED_STEPS = (MINUTE, HOUR, DAY)
 """The steps whose sums are kept; every other one is put together from these."""
 
+LATEST: Final = 32_503_680_000_000
+"""The year 3000. Times lie from 1970 to it, so that each can be added to, taken from and written down."""
+
 
 def parse_time(text: str) -> int:
-    """Milliseconds of an RFC 3339 time; ValueError when it is none or names no offset."""
+    """Milliseconds of an RFC 3339 time from 1970 to 2999; ValueError when it is none or names no offset."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no offset; write it as 2026-11-22T21:59:26Z")
-    return round(moment.timestamp() * 1000)
+    milliseconds = round(moment.timestamp() * 1000)
+    if not 0 <= milliseconds < LATEST:
+        raise ValueError(f"the time {text!r} lies before 1970 or after 2999")
+    return milliseconds
 
 
 def format_time(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def floor(milliseconds: int, step: int) -> int:
