@@ -50,10 +50,10 @@ class SpoolSource(DataSource):  # type: ignore[misc] # pyspark is untyped to us
 
 
 class SpoolRange(InputPartition):  # type: ignore[misc] # pyspark is untyped to us
-    """The lines of [start, end)."""
+    """The lines of [start, end) of the spool with this identity."""
 
-    def __init__(self, start: int, end: int) -> None:
-        self.start, self.end = start, end
+    def __init__(self, spool: str, start: int, end: int) -> None:
+        self.spool, self.start, self.end = spool, start, end
 
 
 class SpoolReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type: ignore[misc] # pyspark is untyped to us
@@ -94,13 +94,14 @@ class SpoolReader(DataSourceStreamReader, SupportsTriggerAvailableNow):  # type:
 
     def partitions(self, start: dict[str, Any], end: dict[str, Any]) -> Sequence[SpoolRange]:
         first = self._position(start)
-        return [SpoolRange(first, end["position"])] if first < end["position"] else []
+        return [SpoolRange(end["spool"], first, end["position"])] if first < end["position"] else []
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         assert isinstance(partition, SpoolRange)
         lines = [(position, line) for position, line in self._log.lines(partition.start, partition.end) if line]
         keys = pa.array([_key(line) for _, line in lines], pa.string())
-        places = pa.array([f"spool:{position}" for position, _ in lines], pa.string())
+        # A place is the id of a dead letter: positions begin at 0 in every new spool, so its identity is a part.
+        places = pa.array([f"spool:{partition.spool[:8]}:{position}" for position, _ in lines], pa.string())
         yield pa.RecordBatch.from_arrays(
             [keys, places, pa.array([line for _, line in lines], pa.binary())], schema=_ARROW
         )
