@@ -192,7 +192,7 @@ class SpeedViews(Protocol):
     ) -> list[TermCount]:
         """Most first by the column `by` (posts, positive, neutral, negative or not_rated), ties by term.
 
-        `hidden` terms are left out; entities by their text in lower case, whatever their type.
+        `hidden` terms are left out; entities by their case-folded text, whatever their type.
         """
 
     def terms(self, topic: str, spans: Sequence[Span], facet: str, terms: Sequence[str]) -> dict[str, TermCount]: ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -18,52 +19,73 @@ from typing import Final
 from sparkstream.errors import StoreBusyError, StoreError, StoreSchemaError
 
 SCHEMA_VERSION: Final = 1
-_BUSY_TIMEOUT: Final = 5.0
+BUSY_TIMEOUT: Final = 5.0
 """Seconds; transactions are kept under 100 ms, so who waits longer waits for a stranger."""
+CACHE_KIB: Final = 65_536
+"""Of pages, for each connection."""
 
 
 class Connections:
-    """One connection a thread, opened at its first use."""
+    """A connection for each who is at it at the same time, kept for the next; opened when none is free.
 
-    def __init__(self, path: str) -> None:
+    Not one a thread: the threads of a server come and go, and would leave theirs open.
+    """
+
+    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.path = Path(path)
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._busy_timeout = busy_timeout
+        self._free: list[sqlite3.Connection] = []
+        self._closed = False
         self._lock = threading.Lock()
-        with self.mapped():
+        with self._mapped():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _prepare(self.get(), self.path)
-
-    def get(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = _connect(self.path)
-            self._local.connection = connection
-            with self._lock:
-                self._opened.append(connection)
-        return connection
+        with self.reading() as connection:
+            _prepare(connection, self.path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with self.mapped():
-            yield self.get()
+        with self._mapped():
+            connection = self._take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()  # what it was in the middle of is undone
+                raise
+            self._give_back(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock from its start, so that no other writer makes it fail half way."""
-        with self.mapped():
-            connection = self.get()
+        with self.reading() as connection:
             connection.execute("begin immediate")
-            try:
-                yield connection
-                connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
+            yield connection
+            connection.execute("commit")
+
+    def close(self) -> None:
+        """Close those that are free now, and each of the others when it is given back."""
+        with self._lock:
+            self._closed = True
+            for connection in self._free:
+                connection.close()
+            self._free.clear()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"{self.path} has been closed here; open it again")
+            if self._free:
+                return self._free.pop()
+        return _connect(self.path, self._busy_timeout)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._free.append(connection)
+                return
+        connection.close()
 
     @contextmanager
-    def mapped(self) -> Iterator[None]:
+    def _mapped(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
@@ -73,21 +95,33 @@ class Connections:
                 f"the folder of {self.path} cannot be used: {error.strerror}; choose another path"
             ) from error
 
-    def close(self) -> None:
-        with self._lock:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-        self._local = threading.local()
 
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # check_same_thread: each thread uses its own; only close() reaches over, when no thread uses them any more.
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma cache_size = -65536")
+def _connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    # check_same_thread: threads take turns, never two at once.
+    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    try:
+        _switch_to_wal(connection, busy_timeout)
+        connection.execute("pragma synchronous = full")
+        connection.execute(f"pragma cache_size = -{CACHE_KIB}")
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    """SQLite itself does not wait when several switch a new file at once, as a job and a server started together do."""
+    deadline = time.monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

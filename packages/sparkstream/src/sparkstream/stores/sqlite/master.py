@@ -22,7 +22,9 @@ _T = TypeVar("_T")
 
 _INSERT_POST = """
 insert into posts (topic, id, event_time, received_at, sentiment, run, batch, record) values (?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (topic, id) do update set sentiment = excluded.sentiment, record = excluded.record
+on conflict (topic, id) do update set
+  event_time = excluded.event_time, received_at = excluded.received_at,
+  sentiment = excluded.sentiment, record = excluded.record
 where run = excluded.run and batch = excluded.batch
 """
 

@@ -89,7 +89,7 @@ class SqliteReading:
     ) -> list[TermCount]:
         where, values = _where(topic, spans, facet)
         column = _COLUMNS[by]
-        name = "lower(substr(term, instr(term, ':') + 1))" if facet == "entity" else "term"
+        name = "casefold(substr(term, instr(term, ':') + 1))" if facet == "entity" else "term"
         hide = f" and {name} not in ({', '.join('?' * len(hidden))})" if hidden else ""
         query = (
             f"select term, {_SUMS} from terms where {where}{hide} group by term"
