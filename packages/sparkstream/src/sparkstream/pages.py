@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from sparkstream.errors import QueryError
 from sparkstream.queries import Filter, Term, Window
+from sparkstream.rollups import MAX_TERM
 from sparkstream.stores.base import PagePosition, Store, StoredPost
 
 _READ_AT_ONCE: Final = 500
+_NUMBER: Final = re.compile("[0-9]{1,14}")
+"""A time in milliseconds or an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def post_page(
 
 
 def _carries(stored: StoredPost, term: Term) -> bool:
-    return term.term in stored.post.terms.get(term.facet, ())
+    return any(text[:MAX_TERM] == term.term for text in stored.post.terms.get(term.facet, ()))
 
 
 def _cursor(position: PagePosition | None) -> str | None:
@@ -56,9 +60,7 @@ def _cursor(position: PagePosition | None) -> str | None:
 
 def _position(cursor: str) -> PagePosition:
     time, _, post_id = _decode(cursor).partition(" ")
-    if not time.lstrip("-").isdecimal() or not post_id:
-        raise _bad(cursor)
-    return PagePosition(int(time), post_id)
+    return PagePosition(_number(time, cursor), post_id)
 
 
 def encode_cursor(*parts: int | str) -> str:
@@ -69,8 +71,11 @@ def decode_cursor(cursor: str | None) -> int:
     """The offset in the cursor of a top; 0 for none."""
     if cursor is None:
         return 0
-    text = _decode(cursor)
-    if not text.isdecimal() or len(text) > 9:
+    return _number(_decode(cursor), cursor)
+
+
+def _number(text: str, cursor: str) -> int:
+    if not _NUMBER.fullmatch(text):
         raise _bad(cursor)
     return int(text)
 
