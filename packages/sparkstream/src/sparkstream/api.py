@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -25,7 +25,7 @@ from sparkstream.views import Json, Views
 
 MAX_LISTENERS: Final = 200
 """Live sockets at once; one more is closed with 1013, try again later."""
-_UNKNOWN_TOPIC, _BAD_WINDOW, _FULL = 4404, 4422, 1013
+_UNKNOWN_TOPIC, _BAD_WINDOW, _TRY_LATER = 4404, 4422, 1013
 
 Slug: TypeAlias = Annotated[str, Path(description="A topic, as GET /v1/topics names it", examples=["world-cup"])]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=200)]
@@ -185,7 +185,7 @@ def _add_live(app: FastAPI, views: Views, hub: LiveHub, token: str | None) -> No
             return
         await socket.accept()
         refused = (
-            _FULL
+            _TRY_LATER
             if hub.listeners >= MAX_LISTENERS
             else _BAD_WINDOW
             if window not in WINDOWS
@@ -204,6 +204,8 @@ async def _missing(views: Views, topic: str | None) -> int | None:
             await asyncio.to_thread(views.topic, topic)
     except UnknownTopicError:
         return _UNKNOWN_TOPIC
+    except SparkstreamError:  # the store is away
+        return _TRY_LATER
     return None
 
 
@@ -216,10 +218,8 @@ async def _relay(socket: WebSocket, mailbox: asyncio.Queue[bytes]) -> None:
 
     sender = asyncio.create_task(send())
     try:
-        while not sender.done():
-            await socket.receive_text()
-    except WebSocketDisconnect:
-        pass
+        while not sender.done() and (await socket.receive())["type"] != "websocket.disconnect":
+            pass  # what a listener says is not asked for
     finally:
         sender.cancel()
         await asyncio.gather(sender, return_exceptions=True)

@@ -152,4 +152,6 @@ class LiveHub:
                     seen, sent = state, time.monotonic()
             except SparkstreamError as error:  # the store is away for now: listeners see their messages grow old
                 _log.warning("no live message: %s", error)
+            except Exception:  # noqa: BLE001 - the outermost loop of the channel: its listeners would wait for ever
+                _log.exception("no live message")
             await asyncio.sleep(self._tick)

@@ -170,7 +170,7 @@ class Views:
         counts = [
             TermCount(name, *sums)
             for (of, name), sums in rollup.terms.items()
-            if of == facet and name != term.term and name not in hidden
+            if of == facet and name != term.term and _shown(facet, name) not in hidden
         ]
         return sorted(counts, key=lambda count: (-count.posts, count.term)), {
             "counted": rollup.posts,
@@ -246,6 +246,10 @@ def _item(sums: Sums, sentiment: str | None) -> Json:
         "sentiment": by_label,
         "emotion": {label: sums.counts["emotion"][label] for label in EMOTIONS} if sentiment is None else None,
     }
+
+
+def _shown(facet: str, term: str) -> str:
+    return term.partition(":")[2].casefold() if facet == "entity" else term
 
 
 def _term(facet: str, count: TermCount, previous: TermCount | None) -> Json:
