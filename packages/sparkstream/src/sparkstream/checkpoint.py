@@ -27,8 +27,7 @@ class Checkpoint:
     def __enter__(self) -> Checkpoint:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / "job.lock").open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = _locked(self.folder / "job.lock")
         except BlockingIOError as error:
             raise CheckpointError(
                 f"another job runs on the checkpoint {self.folder}; stop it, or give this one its own"
@@ -57,3 +56,13 @@ class Checkpoint:
             return str(json.loads(path.read_text())["run"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path} cannot be used: {error}; start with a new checkpoint folder") from error
+
+
+def _locked(path: Path) -> IO[str]:
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file

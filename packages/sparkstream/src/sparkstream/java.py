@@ -36,8 +36,9 @@ def find_java_home(environment: Mapping[str, str], cache: Path) -> Path:
         JavaError: neither is there.
     """
     for java in _system_javas(environment):
-        if java_version(java) >= MIN_VERSION:
-            return java.resolve().parent.parent
+        home = java.resolve().parent.parent
+        if java_version(java) >= MIN_VERSION and (home / "bin" / "java").exists():  # a version manager's shim has none
+            return home
     return _bundled(cache)
 
 
