@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -53,7 +54,13 @@ def main() -> None:
             2,
         )
     except TyperException as error:  # wrong use
-        _fail(f"{error}; see `sparkstream --help`", 2)
+        message = error.format_message().rstrip(".")
+        if message:  # without a command there is none: the help has been shown
+            _fail(f"{message}; see `sparkstream --help`", 2)
+        sys.exit(2)
+    except BrokenPipeError:  # who reads us, as `head`, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at the end does not fail too
+        sys.exit(1)
 
 
 def _fail(message: str, code: int) -> None:
@@ -132,7 +139,9 @@ def serve(
             help="Beyond loopback SPARKSTREAM_TOKEN has to be set [env SPARKSTREAM_HOST; 127.0.0.1]", show_default=False
         ),
     ] = None,
-    port: Annotated[int | None, typer.Option(help="[env SPARKSTREAM_PORT; 9002]", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="[env SPARKSTREAM_PORT; 9002]", show_default=False)
+    ] = None,
 ) -> None:
     """Serve the view API; /docs describes it."""
     import uvicorn
@@ -170,12 +179,17 @@ def dead(
         print(
             json.dumps({"id": letter.id, "at": at, "reason": letter.reason, "raw": letter.raw})
             if as_json
-            else f"{at}  {letter.id}  {letter.reason}"
+            else f"{at}  {_printable(letter.id)}  {_printable(letter.reason)}"
         )
     count = opened.dead_letter_count()
     opened.close()
     if not as_json:
         print(f"{count} dead letters in all" if count else "no dead letters")
+
+
+def _printable(text: str) -> str:
+    """What a collector or a line said, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def _annotator_url(asked: str | None) -> str:
