@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -107,18 +108,18 @@ def test_environment(session: nox.Session) -> Path:
 @nox.session(python=False)
 def demo(session: nox.Session) -> None:
     """A source to a live page, until Ctrl-C: `-- [simulator | replay FILE] [its options] [--fresh] [--data DIR]`."""
-    arguments = argparse.ArgumentParser("nox -s demo --", add_help=False)
-    arguments.add_argument("--fresh", action="store_true")
-    arguments.add_argument("--data", type=Path)
-    known, source = arguments.parse_known_args(session.posargs)
-    source = source or ["simulator"]
-    data: Path = known.data or ROOT / "data" / ("replay" if source[0] == "replay" else "demo")
-    if known.fresh:
+    arguments = argparse.ArgumentParser("nox -s demo --", allow_abbrev=False, usage=argparse.SUPPRESS)
+    arguments.add_argument("--data", type=Path, help="where the queue and the views are kept")
+    arguments.add_argument("--fresh", action="store_true", help="forget what is kept there")
+    chosen, words = arguments.parse_known_args(session.posargs)
+    source, options = source_options(words, Path(session.invoked_from))
+    data: Path = chosen.data or ROOT / "data" / source
+    if chosen.fresh:
         shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, exist_ok=True)
-    programs = run_environment(session)
-    environment = demo_environment(session, data, source, programs)
     log = data / "demo.log"
+    programs = run_environment(session)
+    environment = {**demo_environment(session, data), **path(programs), "TWITTERHANDLER_OPTIONS": shlex.join(options)}
     with stop_signals(), honcho(programs, environment, log) as process:
         try:
             wait_for_posts(session, process, environment, log)
@@ -131,7 +132,8 @@ def demo(session: nox.Session) -> None:
     session.error(f"a program ended, so all were stopped; {log} ends with:\n{tail(log)}")
 
 
-def demo_environment(session: nox.Session, data: Path, source: Sequence[str], programs: Path) -> dict[str, str]:
+def demo_environment(session: nox.Session, data: Path) -> dict[str, str]:
+    """Everything under `data`, every service where the others look for it."""
     ports = {name: os.environ.get(name, str(port)) for name, port in PORTS.items()}
     for name, port in ports.items():
         with socket.socket() as probe:
@@ -143,7 +145,6 @@ def demo_environment(session: nox.Session, data: Path, source: Sequence[str], pr
     return {
         **os.environ,
         **ports,
-        **path(programs),
         "PYTHONUNBUFFERED": "1",
         "TWITTERHANDLER_SINK": f"spool:{data / 'spool'}",
         "TWITTERHANDLER_TOPICS": f"sqlite:{data / 'topics.db'}",
@@ -154,12 +155,14 @@ def demo_environment(session: nox.Session, data: Path, source: Sequence[str], pr
         "TRENDING_VIEWS_URL": f"http://127.0.0.1:{ports['SPARKSTREAM_PORT']}",
         "DASHBOARD_VIEWS_URL": f"http://127.0.0.1:{ports['SPARKSTREAM_PORT']}",
         "DASHBOARD_TRENDING_URL": f"http://127.0.0.1:{ports['TRENDING_PORT']}",
-        **source_environment(source),
     }
 
 
-def source_environment(source: Sequence[str]) -> dict[str, str]:
-    return {}
+def source_options(words: Sequence[str], here: Path) -> tuple[str, list[str]]:
+    """The source, and the words of `replay FILE --speed max` as options of `twitterhandler serve`."""
+    named = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
+    source, *files = named or ["simulator"]
+    return source, ["--source", source, *(f"--file={here / file}" for file in files), *words[len(named) :]]
 
 
 @contextlib.contextmanager
