@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from stop_words import AVAILABLE_LANGUAGES, get_stop_words  # type: ignore[import-untyped] # it has no types
+from stop_words import LANGUAGE_MAPPING, get_stop_words  # type: ignore[import-untyped] # it has no types
 
 _ENGLISH = """
 a about above after again against ain't all also am an and any are aren't as at be because been before being below
@@ -24,13 +24,17 @@ who's whom whose why will with within without won't would wouldn't yes yet you y
 yourself yourselves dont cant im ive didnt doesnt isnt wasnt wont youre thats amp
 """
 
+_TODAY = {"in": "id", "iw": "he", "no": "nb"}
+"""X still says the first of each; the lists know the second."""
+
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """The stop words of a BCP 47 language; English ones for `und`, none for a language without a list."""
+    """The stop words of a BCP 47 language, case-folded; English ones for `und`, none for a language without a list."""
     primary = language.partition("-")[0].lower()
     if primary in ("en", "und"):
         return frozenset(_ENGLISH.split())
-    if primary not in AVAILABLE_LANGUAGES:
+    known = _TODAY.get(primary, primary)
+    if known not in LANGUAGE_MAPPING:
         return frozenset()
-    return frozenset(get_stop_words(primary))
+    return frozenset(word.strip('",').casefold() for word in get_stop_words(known))  # the Hebrew list is a JSON file's
