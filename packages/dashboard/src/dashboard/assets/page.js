@@ -18,18 +18,16 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     page: {
-      /* A control that a person moved writes the address; an address that changed moves the controls and the socket. */
+      /* A control that a person moved writes the address; an address that changed moves the controls. Both show what is asked for. */
       address(_search, topic, window_) {
         const { no_update, callback_context } = window.dash_clientside;
         const by = callback_context.triggered.map((change) => change.prop_id.split(".")[0]);
         const now = asked();
-        const moved = (by.includes("topic") && topic && topic !== now.topic) || (by.includes("window") && window_ !== now.window);
-        if (moved) {
-          const query = new URLSearchParams({ topic: topic || now.topic || "", window: window_ });
-          return ["?" + query, no_update, no_update];
-        }
-        window.pulse.live.show(now.topic, now.window);
-        return [no_update, now.topic === topic ? no_update : now.topic, now.window === window_ ? no_update : now.window];
+        const next = { topic: by.includes("topic") && topic ? topic : now.topic, window: by.includes("window") ? window_ : now.window };
+        window.pulse.live.show(next.topic, next.window);
+        const moved = next.topic !== now.topic || next.window !== now.window;
+        const search = moved ? "?" + new URLSearchParams(next.topic ? next : { window: next.window }) : no_update;
+        return [search, next.topic === topic ? no_update : next.topic, next.window === window_ ? no_update : next.window];
       },
 
       /* The figure has no colours; its theme's template does. */

@@ -41,8 +41,7 @@ def _title() -> html.Div:
     return html.Div(
         [
             html.Div([html.H1(id=ids.HEADING), html.P(id=ids.QUERY, className="query")]),
-            html.P(id=ids.PERIOD, className="period"),
-            html.P(id=ids.COVERAGE, className="coverage"),
+            html.Div([html.P(id=ids.COVERAGE, className="coverage"), html.P(id=ids.PERIOD, className="period")]),
         ],
         className="page-title",
     )
