@@ -5,31 +5,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request, Response, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from sparkstream import problems
 from sparkstream.__about__ import __version__
-from sparkstream.errors import QueryError, SparkstreamError, UnknownTopicError
+from sparkstream.errors import SparkstreamError, UnknownTopicError
 from sparkstream.examples import EXAMPLES
 from sparkstream.live import WINDOWS, LiveHub
 from sparkstream.metrics import exposition
-from sparkstream.queries import Facet, Filter, Lens, Sentiment, Step, Window, make_filter, window
+from sparkstream.parameters import AskedFilter, AskedViews, AskedWindow, Cursor, Limit, Slug, TopFilter
+from sparkstream.queries import Facet, Lens, Step
 from sparkstream.status import whole_status
 from sparkstream.stores.base import Store
-from sparkstream.times import parse_time
 from sparkstream.views import Json, Views
 
 MAX_LISTENERS: Final = 200
 """Live sockets at once; one more is closed with 1013, try again later."""
 _UNKNOWN_TOPIC, _BAD_WINDOW, _TRY_LATER = 4404, 4422, 1013
-
-Slug: TypeAlias = Annotated[str, Path(description="A topic, as GET /v1/topics names it", examples=["world-cup"])]
-Limit: TypeAlias = Annotated[int, Query(ge=1, le=200)]
-Cursor: TypeAlias = Annotated[str | None, Query(description="`next` of the page before, as it is")]
 
 
 def create_app(
@@ -53,9 +49,9 @@ def create_app(
     )
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     problems.install(app)
-    guard = [Depends(_bearer(token))] if token else []
-    _add_topic_routes(app, views, guard)
-    _add_service_routes(app, views, hub, guard)
+    app.state.views = views
+    app.include_router(v1, dependencies=[Depends(_bearer(token))] if token else [])
+    _add_service_routes(app, views, hub)
     _add_live(app, views, hub, token)
     return app
 
@@ -74,92 +70,67 @@ def _authorized(header: str, token: str) -> bool:
     return secrets.compare_digest(header.encode(), f"Bearer {token}".encode())
 
 
-def _time(name: str, value: str | None) -> int | None:
-    try:
-        return (
-            parse_time(value.replace(" ", "+")) if value is not None else None
-        )  # a bare + in a URL is read as a space
-    except (ValueError, OverflowError) as error:
-        raise QueryError(f"{name} {value!r} is no time; write it as 2026-11-22T21:59:00Z, with its offset") from error
+def _described(path: str) -> dict[str, Any]:
+    """What OpenAPI says of a route beyond its parameters."""
+    responses: dict[int, dict[str, Any]] = {422: {"description": "A parameter that means nothing (problem+json)"}}
+    if path in EXAMPLES:
+        responses[200] = {"content": {"application/json": {"example": EXAMPLES[path]}}}
+    if "{topic}" in path:
+        responses[404] = {"description": "No such topic (problem+json)"}
+    return {"path": path, "responses": responses}
 
 
-def _add_topic_routes(app: FastAPI, views: Views, guard: list[Any]) -> None:
-    def asked_window(
-        start: Annotated[str | None, Query(alias="from")] = None, end: Annotated[str | None, Query(alias="to")] = None
-    ) -> Window:
-        return window(_time("from", start), _time("to", end), now=views.clock())
-
-    def asked_filter(sentiment: Sentiment | None = None, facet: Facet | None = None, term: str | None = None) -> Filter:
-        return make_filter(sentiment=sentiment, facet=facet, term=term)
-
-    def top_filter(
-        sentiment: Sentiment | None = None, with_facet: Facet | None = None, with_term: str | None = None
-    ) -> Filter:
-        return make_filter(sentiment=sentiment, facet=with_facet, term=with_term)
-
-    asked: TypeAlias = Annotated[Window, Depends(asked_window)]
-    only: TypeAlias = Annotated[Filter, Depends(asked_filter)]
-    get = _getter(app, guard)
-
-    @get("/v1/topics")
-    def topics() -> Json:
-        return views.topics()
-
-    @get("/v1/topics/{topic}/summary")
-    def summary(topic: Slug, period: asked, filtered: only, lens: Lens = "posts") -> Json:
-        return views.summary(topic, period, lens=lens, only=filtered)
-
-    @get("/v1/topics/{topic}/series")
-    def series(topic: Slug, period: asked, filtered: only, step: Step = "1m") -> Json:
-        return views.series(topic, period, step, only=filtered)
-
-    @get("/v1/topics/{topic}/top")
-    def top(
-        topic: Slug,
-        facet: Facet,
-        period: asked,
-        filtered: Annotated[Filter, Depends(top_filter)],
-        *,
-        limit: Limit = 20,
-        cursor: Cursor = None,
-        include_query_words: bool = False,
-    ) -> Json:
-        return views.top(
-            topic, period, facet, only=filtered, limit=limit, cursor=cursor, query_words_too=include_query_words
-        )
-
-    @get("/v1/topics/{topic}/posts")
-    def posts(topic: Slug, period: asked, filtered: only, limit: Limit = 20, cursor: Cursor = None) -> Json:
-        return views.posts(topic, period, only=filtered, limit=limit, cursor=cursor)
-
-    @get("/v1/topics/{topic}/coverage")
-    def coverage(topic: Slug, period: asked) -> Json:
-        return views.coverage(topic, period)
+v1 = APIRouter()
 
 
-def _getter(app: FastAPI, guard: list[Any]) -> Callable[[str], Callable[[Callable[..., Json]], Callable[..., Json]]]:
-    """`app.get` with what all routes share: the guard, an example, the problems."""
-
-    def get(path: str) -> Callable[[Callable[..., Json]], Callable[..., Json]]:
-        example = {"content": {"application/json": {"example": EXAMPLES[path]}}} if path in EXAMPLES else {}
-        responses: dict[int | str, dict[str, Any]] = {
-            200: example,
-            422: {"description": "A parameter that means nothing (problem+json)"},
-        }
-        if "{topic}" in path:
-            responses[404] = {"description": "No such topic (problem+json)"}
-        return app.get(path, responses=responses, dependencies=guard)
-
-    return get
+@v1.get(**_described("/v1/topics"))
+def topics(views: AskedViews) -> Json:
+    return views.topics()
 
 
-def _add_service_routes(app: FastAPI, views: Views, hub: LiveHub, guard: list[Any]) -> None:
-    get = _getter(app, guard)
+@v1.get(**_described("/v1/topics/{topic}/summary"))
+def summary(views: AskedViews, topic: Slug, period: AskedWindow, only: AskedFilter, lens: Lens = "posts") -> Json:
+    return views.summary(topic, period, lens=lens, only=only)
 
-    @get("/v1/status")
-    def status() -> Json:
-        return whole_status(views)
 
+@v1.get(**_described("/v1/topics/{topic}/series"))
+def series(views: AskedViews, topic: Slug, period: AskedWindow, only: AskedFilter, step: Step = "1m") -> Json:
+    return views.series(topic, period, step, only=only)
+
+
+@v1.get(**_described("/v1/topics/{topic}/top"))
+def top(
+    views: AskedViews,
+    topic: Slug,
+    facet: Facet,
+    period: AskedWindow,
+    only: TopFilter,
+    *,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    include_query_words: bool = False,
+) -> Json:
+    return views.top(topic, period, facet, only=only, limit=limit, cursor=cursor, query_words_too=include_query_words)
+
+
+@v1.get(**_described("/v1/topics/{topic}/posts"))
+def posts(
+    views: AskedViews, topic: Slug, period: AskedWindow, only: AskedFilter, *, limit: Limit = 20, cursor: Cursor = None
+) -> Json:
+    return views.posts(topic, period, only=only, limit=limit, cursor=cursor)
+
+
+@v1.get(**_described("/v1/topics/{topic}/coverage"))
+def coverage(views: AskedViews, topic: Slug, period: AskedWindow) -> Json:
+    return views.coverage(topic, period)
+
+
+@v1.get(**_described("/v1/status"))
+def status(views: AskedViews) -> Json:
+    return whole_status(views)
+
+
+def _add_service_routes(app: FastAPI, views: Views, hub: LiveHub) -> None:
     @app.get("/healthz")
     def healthz() -> Json:
         return {"status": "alive"}

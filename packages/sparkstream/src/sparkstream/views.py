@@ -99,8 +99,10 @@ class Views:
             if only.term
             else self._items(slug, start, end, size, only.sentiment)
         )
-        for item, at in zip(items, range(start, end, size), strict=True):
-            item |= {"start": format_time(at), "coverage": coverage(gaps, at, at + size)}
+        items = [
+            {"start": format_time(at), **item, "coverage": coverage(gaps, at, at + size)}
+            for item, at in zip(items, range(start, end, size), strict=True)
+        ]
         return {"items": items, "next": None, "step": step, "layers": _layers(topic.last_post)}
 
     def _items(self, slug: str, start: int, end: int, size: int, sentiment: str | None) -> list[Json]:

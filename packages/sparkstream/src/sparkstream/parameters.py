@@ -1,0 +1,58 @@
+"""What requests carry, as FastAPI's dependencies: the views asked, the period, the filter."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Path, Query, Request
+
+from sparkstream.errors import QueryError
+from sparkstream.queries import Facet, Filter, Sentiment, Window, make_filter, window
+from sparkstream.times import parse_time
+from sparkstream.views import Views
+
+Slug: TypeAlias = Annotated[str, Path(description="A topic, as GET /v1/topics names it", examples=["world-cup"])]
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=200)]
+Cursor: TypeAlias = Annotated[str | None, Query(description="`next` of the page before, as it is")]
+_Time: TypeAlias = Annotated[str | None, Query(description="RFC 3339 with offset", examples=["2026-11-22T21:45:00Z"])]
+
+
+def _views(request: Request) -> Views:
+    views: Views = request.app.state.views
+    return views
+
+
+AskedViews: TypeAlias = Annotated[Views, Depends(_views)]
+
+
+def _window(
+    views: AskedViews,
+    start: Annotated[_Time, Query(alias="from")] = None,
+    end: Annotated[_Time, Query(alias="to")] = None,
+) -> Window:
+    return window(_time("from", start), _time("to", end), now=views.clock())
+
+
+def _filter(sentiment: Sentiment | None = None, facet: Facet | None = None, term: str | None = None) -> Filter:
+    return make_filter(sentiment=sentiment, facet=facet, term=term)
+
+
+def _top_filter(
+    sentiment: Sentiment | None = None, with_facet: Facet | None = None, with_term: str | None = None
+) -> Filter:
+    return make_filter(sentiment=sentiment, facet=with_facet, term=with_term)
+
+
+AskedWindow: TypeAlias = Annotated[Window, Depends(_window)]
+AskedFilter: TypeAlias = Annotated[Filter, Depends(_filter)]
+TopFilter: TypeAlias = Annotated[Filter, Depends(_top_filter)]
+"""Of a top, whose `facet` says what is listed: the term filter is named `with_facet` and `with_term`."""
+
+
+def _time(name: str, value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return parse_time(value.replace(" ", "+"))  # a bare + in a URL is read as a space
+    except (ValueError, OverflowError) as error:
+        raise QueryError(f"{name} {value!r} is no time; write it as 2026-11-22T21:59:00Z, with its offset") from error
