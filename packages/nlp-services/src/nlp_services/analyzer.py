@@ -1,7 +1,7 @@
 """All capabilities over one batch of texts."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from nlp_services.annotations import CAPABILITIES, Analysis, Capability, Entity
@@ -80,12 +80,19 @@ class Analyzer:
         """Loads every model and runs a text through it, so that the next call takes its usual time."""
         self.analyze(["A good day in London."])
 
-    def analyze(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Analysis:
+    def analyze(
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str] | None = None,
+        *,
+        only: Collection[Capability] = CAPABILITIES,
+    ) -> Analysis:
         """Columns as long as `texts`. Equal texts of a batch are analysed once and share their values.
 
         Args:
             texts: Any strings; of each the first 2,000 characters are analysed.
             languages: BCP 47 codes; `und` (the default) is detected. Sentiment, emotion and entities are for English.
+            only: The capabilities to run, of those that are on.
 
         Raises:
             InputError: `texts` are no strings, or `languages` has another length.
@@ -96,20 +103,20 @@ class Analyzer:
             clean = readable(texts)
             pairs = list(zip(clean, resolve(clean, languages, self._detect), strict=True))
             unique = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
-            distinct, tongues = [text for text, _ in unique], [language for _, language in unique]
+            distinct, spoken = [text for text, _ in unique], [language for _, language in unique]
             places = [unique[pair] for pair in pairs]
 
             def column(capability: Capability, find: Callable[[Any], list[T]]) -> list[T] | None:
-                if capability not in self._urls:
+                if capability not in self._urls or capability not in only:
                     return None
                 found = find(self._backend(capability))
                 return [found[place] for place in places]
 
             return Analysis(
-                entities=column("entities", lambda tagger: _tag(distinct, tongues, tagger)),
-                keywords=column("keywords", lambda extractor: find_keywords(distinct, tongues, extractor)),
-                sentiment=column("sentiment", lambda model: rate_sentiment(distinct, tongues, model)),
-                emotion=column("emotion", lambda model: rate_emotion(distinct, tongues, model)),
+                entities=column("entities", lambda tagger: _tag(distinct, spoken, tagger)),
+                keywords=column("keywords", lambda extractor: find_keywords(distinct, spoken, extractor)),
+                sentiment=column("sentiment", lambda model: rate_sentiment(distinct, spoken, model)),
+                emotion=column("emotion", lambda model: rate_emotion(distinct, spoken, model)),
             )
 
     def _backend(self, capability: Capability) -> Any:
@@ -122,11 +129,6 @@ class Analyzer:
         if "language" not in self._backends:
             self._backends["language"] = LangidDetector()
         return str(self._backends["language"].detect(text))
-
-
-def only(capability: Capability) -> Analyzer:
-    """An analyzer with one capability, in this process."""
-    return Analyzer(**{name: "local:" if name == capability else None for name in CAPABILITIES})
 
 
 def _check(texts: Sequence[str], languages: Sequence[str] | None) -> None:

@@ -4,7 +4,9 @@
 NlpError
 ├── BackendError          (ValueError)    a capability's URL or name means nothing here
 ├── ModelError            (RuntimeError)  a model is absent, damaged, or of another shape
-└── InputError            (ValueError)    what was given to be analysed cannot be read
+├── InputError            (ValueError)    what was given to be analysed cannot be read
+├── SettingsError         (ValueError)    a setting of a program is wrong or unsafe
+└── ServeError            (OSError)       the service cannot listen where it should
 ```
 """
 
@@ -27,3 +29,11 @@ class ModelError(NlpError, RuntimeError):
 
 class InputError(NlpError, ValueError):
     """The texts given cannot be read."""
+
+
+class SettingsError(NlpError, ValueError):
+    """A program is not set up to run."""
+
+
+class ServeError(NlpError, OSError):
+    """The address of the service is taken, or not of this machine."""

@@ -1,0 +1,5 @@
+"""What the emotion model sees of a post."""
+
+from models.common.text import TextFeatures
+
+FEATURES = TextFeatures(buckets=450_000)

@@ -1,0 +1,5 @@
+"""What the sentiment model sees of a post."""
+
+from models.common.text import TextFeatures
+
+FEATURES = TextFeatures(buckets=1 << 19)

@@ -1,0 +1,3 @@
+from nlp_services.cli import main
+
+main()

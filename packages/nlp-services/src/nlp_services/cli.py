@@ -1,0 +1,136 @@
+"""`nlp-services`: entities, keywords, sentiment and emotion of posts, on a terminal and over HTTP."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from nlp_services.__about__ import __version__
+from nlp_services.annotations import CAPABILITIES
+from nlp_services.errors import InputError, NlpError
+
+if TYPE_CHECKING:
+    from nlp_services.analyzer import Analyzer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _known(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in CAPABILITIES:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(CAPABILITIES)}")
+    return names
+
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", callback=_known, metavar="CAPABILITY", help="This one alone; may be given more than once."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nlp-services {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def analyze(
+    file: Annotated[
+        str, typer.Argument(help="JSONL with a `text` (and `lang`) a line, or plain lines; - reads stdin.")
+    ],
+    only: Only = None,
+) -> None:
+    """The posts of FILE as JSONL, each with what was found in it."""
+    from nlp_services.records import BATCH, annotate, read_records
+
+    with _opened(file) as lines:
+        analyzer = _analyzer(only)
+        done = 0
+        for done, record in enumerate(annotate(read_records(lines), analyzer), start=1):
+            print(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode())
+            if done % BATCH == 0:
+                _progress(done)
+        _progress(done, end="\n")
+
+
+@app.command()
+def serve(only: Only = None) -> None:
+    """The HTTP API, on NLP_SERVICES_HOST and NLP_SERVICES_PORT (127.0.0.1:9004); its page of routes is at /docs."""
+    from nlp_services.api import create_app
+    from nlp_services.serving import run
+    from nlp_services.settings import load_settings
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    settings = load_settings()
+    run(create_app(_analyzer(only), token=settings.token), settings.host, settings.port)
+
+
+@app.command()
+def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards.")] = False) -> None:
+    """The models in this package: versions, sizes, how good they are."""
+    from nlp_services.cards import NAMES, load_card
+
+    cards = [load_card(name) for name in NAMES]
+    if as_json:
+        typer.echo(json.dumps([card.facts for card in cards], indent=2, ensure_ascii=False))
+        return
+    for card in cards:
+        measures = (
+            f"{name} {value}" for name, value in card.facts["metrics"]["test"].items() if isinstance(value, float)
+        )
+        typer.echo(f"{card.name} {card.version}  {card.facts['bytes'] / 1e6:.1f} MB  {', '.join(measures)}")
+        if altered := card.altered_files():
+            raise NlpError(f"{card.name}: {', '.join(altered)} not as trained; install tweet-nlp-services again")
+
+
+def _analyzer(only: list[str] | None) -> "Analyzer":
+    from nlp_services.analyzer import Analyzer
+    from nlp_services.settings import load_settings
+
+    settings = load_settings()
+    chosen = only or CAPABILITIES
+    return Analyzer(**{name: getattr(settings, name) if name in chosen else None for name in CAPABILITIES})
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[TextIO]:
+    if file == "-":
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a terminal's or a pipe's
+        yield sys.stdin
+        return
+    try:
+        with Path(file).open(encoding="utf-8", errors="replace") as lines:
+            yield lines
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as exc:
+        raise InputError(f"cannot read {file} ({exc.strerror}); give a file, or - for stdin") from exc
+
+
+def _progress(done: int, *, end: str = "") -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done:,} posts", end=end, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    try:
+        app(prog_name="nlp-services")
+    except NlpError as error:
+        print(f"nlp-services: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # `… | head` has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

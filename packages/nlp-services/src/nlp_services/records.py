@@ -1,0 +1,47 @@
+"""Files of posts: lines of JSON with a `text`, or plain lines."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from nlp_services.analyzer import Analyzer
+from nlp_services.errors import InputError
+from nlp_services.language import UNKNOWN
+
+BATCH = 256
+Record = dict[str, Any]
+
+
+def read_records(lines: Iterable[str]) -> Iterator[Record]:
+    """A record a line: the object when the line is one, else `{"text": line}`; empty lines are left out.
+
+    Raises:
+        InputError: A line begins like an object but is none, or has no `text`.
+    """
+    for number, line in enumerate(lines, start=1):
+        line = line.rstrip("\r\n")
+        if line.lstrip().startswith("{"):
+            yield _parsed(line, number)
+        elif line.strip():
+            yield {"text": line}
+
+
+def _parsed(line: str, number: int) -> Record:
+    try:
+        record = json.loads(line)
+    except ValueError as exc:
+        raise InputError(f"line {number} begins with {{ but is no JSON object; mend or remove it") from exc
+    if not isinstance(record.get("text"), str):
+        raise InputError(f"line {number} has no `text`; give each object one")
+    return dict(record)
+
+
+def annotate(records: Iterable[Record], analyzer: Analyzer) -> Iterator[Record]:
+    """The records in their order, each with what was found in it; read and analysed in batches."""
+    remaining = iter(records)
+    while batch := list(islice(remaining, BATCH)):
+        languages = [str(record.get("lang") or UNKNOWN) for record in batch]
+        analysis = analyzer.analyze([record["text"] for record in batch], languages)
+        for record, found in zip(batch, analysis.rows(len(batch)), strict=True):
+            yield record | found

@@ -1,0 +1,43 @@
+import json
+
+import pytest
+from nlp_services.cards import NAMES, load_card
+from nlp_services.errors import ModelError
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_are_those_of_the_card(name):
+    card = load_card(name)
+
+    assert card.altered_files() == []
+    in_folder = {path.relative_to(card.folder).as_posix() for path in card.folder.rglob("*") if path.is_file()}
+    assert in_folder == {*card.facts["sha256"], "card.json"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_is_small_and_its_card_complete(name):
+    facts = load_card(name).facts
+
+    assert facts["bytes"] <= 6_000_000
+    assert {"labels", "languages", "data", "recipe", "calibration", "metrics", "command", "made_with"} <= set(facts)
+
+
+def test_the_card_promises_no_less_than_what_was_published_first():
+    sentiment, emotion = (load_card(name).facts["metrics"]["test"] for name in NAMES)
+
+    assert sentiment["macro_recall"] >= 0.65
+    assert emotion["dair6_accuracy"] >= 0.85
+    assert emotion["tweeteval_macro_f1_of_three"] >= 0.79
+
+
+def test_an_altered_file_is_named(tmp_path):
+    (tmp_path / "mood").mkdir()
+    facts = {"name": "mood", "version": "1", "sha256": {"a.pb": "0" * 64}}
+    (tmp_path / "mood/card.json").write_text(json.dumps(facts))
+
+    assert load_card("mood", data=tmp_path).altered_files() == ["a.pb"]
+
+
+def test_a_model_without_a_card_says_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match=r"`mood` has no card .*; install tweet-nlp-services again"):
+        load_card("mood", data=tmp_path)
