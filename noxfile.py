@@ -227,6 +227,9 @@ def tests(session: nox.Session) -> None:
     chosen = list(itertools.takewhile((*PACKAGES, *SUITES).__contains__, session.posargs))
     options = session.posargs[len(chosen) :]
     programs = test_environment(session)
+    if not shutil.which(os.environ.get("CHROMIUM", "chromium")) and "CI" not in os.environ:
+        session.warn("no Chromium, so the page is not looked at: apt-get install chromium, or set CHROMIUM")
+        options += ["-m", "not browser"]
     failed = []
     for name in chosen or (*SUITES[:2], *PACKAGES, *SUITES[2:]):
         place = folder(name) if name in PACKAGES else ROOT / "tests" / name
@@ -275,11 +278,11 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def wheels(session: nox.Session) -> None:
     """Builds the five, checks their metadata, imports each in an empty environment with its own dependencies alone."""
-    session.install("hatch>=1.16", "twine>=6.2", "virtualenv>=20.26")
+    session.install("hatchling>=1.27", "twine>=6.2", "virtualenv>=20.26")
     shutil.rmtree(DIST, ignore_errors=True)
     for package in PACKAGES:
         with session.chdir(folder(package)):
-            session.run("hatch", "build", str(DIST))
+            session.run("hatchling", "build", "-d", str(DIST))
     session.run("twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
     for wheel in sorted(DIST.glob("*.whl")):
         empty = Path(session.create_tmp()) / wheel.stem

@@ -1,0 +1,108 @@
+"""What sparkstream serves is what trending and its fake say the view API is: docs/contracts/views.md."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sparkstream import open_store
+from sparkstream.api import create_app
+from sparkstream.stage import Line, run_stage
+from sparkstream.stores.base import JobStatus, Stamp
+from sparkstream.testing import KnownAnnotator
+from trending import Emerging, Period, UnknownTopicError
+from trending.providers.stream import StreamProvider
+from trending.providers.views import ViewClient
+from twitterhandler.testing import SimulatedDay, simulated_day
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def day() -> SimulatedDay:
+    return simulated_day(posts=4_000, hours=24)
+
+
+@pytest.fixture(scope="module")
+def views_url(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The view API over a day that went through the stage: all but Spark."""
+    folder: Path = tmp_path_factory.mktemp("views")
+    store = open_store(f"sqlite:{folder / 'views.db'}")
+    stamp = Stamp("contract", 0)
+    store.begin(stamp)
+    lines = [Line(f"spool:{number}", line) for number, line in enumerate(day.lines)]
+    result = run_stage(lines, stamp, store, KnownAnnotator(), now=0)
+    store.apply(stamp, result.deltas, JobStatus("contract", 0, 0, 0.0, None, result.models))
+    with served(uvicorn.Config(create_app(store), log_level="error")) as url:
+        yield url
+    store.close()
+
+
+@contextmanager
+def served(config: uvicorn.Config) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def emerging(url: str, topic: str, window: timedelta, now: datetime) -> Emerging:
+    async def ask() -> Emerging:
+        provider = StreamProvider(ViewClient(url), now=lambda: now)
+        try:
+            return await provider.emerging(topic, window)
+        finally:
+            await provider.aclose()
+
+    return asyncio.run(ask())
+
+
+def test_trending_reads_how_many_posts_there_are(views_url: str, day: SimulatedDay) -> None:
+    async def count(topic: str) -> int:
+        views = ViewClient(views_url)
+        try:
+            return await views.posts(topic, Period(NOW - timedelta(days=1), NOW + timedelta(days=1)))
+        finally:
+            await views.aclose()
+
+    assert {topic: asyncio.run(count(topic)) for topic in day.expected} == {
+        topic: len(ids) for topic, ids in day.expected.items()
+    }
+
+
+def test_trending_reads_every_term_over_its_pages(views_url: str, day: SimulatedDay) -> None:
+    async def terms() -> tuple[dict[str, int], bool]:
+        views = ViewClient(views_url)
+        try:
+            whole = Period(NOW - timedelta(days=1), NOW + timedelta(days=1))
+            return await views.top("world-cup", "hashtag", whole, 5_000)
+        finally:
+            await views.aclose()
+
+    found, is_whole = asyncio.run(terms())
+    said = [post for post in day.posts if post.id in day.expected["world-cup"]]
+    tags = {tag.casefold() for post in said for tag in post.hashtags}
+    assert is_whole
+    assert set(found) <= tags
+    assert all(count == sum(term in map(str.casefold, post.hashtags) for post in said) for term, count in found.items())
+
+
+def test_an_unknown_topic_is_unknown_to_both(views_url: str) -> None:
+    with pytest.raises(UnknownTopicError):
+        emerging(views_url, "nobody", timedelta(minutes=15), NOW)
+
+
+def test_the_planted_spike_of_the_simulator_rises(views_url: str, day: SimulatedDay) -> None:
+    shootout = [post.created_at for post in day.posts if "ShootoutNight" in post.hashtags]
+    found = emerging(views_url, "world-cup", timedelta(hours=1), now=max(shootout))
+    assert ("hashtag", "shootoutnight") in {(item.facet, item.term) for item in found.items}
