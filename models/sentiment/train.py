@@ -43,7 +43,7 @@ def gold(rows: list[data.Row]) -> np.ndarray:
 
 
 def train(hard: list[data.Row], soft: list[data.Row], validation: list[data.Row]) -> keras.Model:
-    """Labelled posts weigh by the rarity of their label, those that a teacher labelled by half of that (its root)."""
+    """Labelled posts weigh by the rarity of their label, those that a teacher labelled by its square root."""
     labels = gold(hard)
     rarity = len(labels) / (len(LABELS) * np.bincount(labels))
     taught = np.array([[row[label] for label in LABELS] for row in soft])

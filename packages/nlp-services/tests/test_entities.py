@@ -53,7 +53,14 @@ def test_debris_is_no_entity(debris):
 
 @pytest.mark.parametrize(
     ("raw", "name"),
-    [("#London", "London"), ("Ada 🔥", "Ada"), (" New\nYork ", "New York"), ("London's", "London"), ('"Ada"', "Ada")],
+    [
+        ("#London", "London"),
+        ("Ada 🔥", "Ada"),
+        (" New\nYork ", "New York"),
+        ("London's", "London"),
+        ("U.S.", "U.S."),
+        ('"Ada"', "Ada"),
+    ],
 )
 def test_names_come_without_what_clings_to_them(raw, name):
     assert [entity.text for entity in entities_of((raw, "GPE"))] == [name]

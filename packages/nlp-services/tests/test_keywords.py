@@ -35,6 +35,10 @@ def test_no_phrase_reaches_across_what_was_left_out(keywords):
     assert "winter summer" not in keywords("winter 🔥 summer")
 
 
+def test_the_tail_of_a_contraction_is_no_keyword(keywords):
+    assert not {"ll", "re", "ve"} & set(keywords("we'll see, they're late, we’ve won"))
+
+
 def test_stop_words_are_those_of_the_language(keywords):
     assert not any("und" in phrase.split() for phrase in keywords("Sommer und Winter und Herbst in Berlin", "de"))
 

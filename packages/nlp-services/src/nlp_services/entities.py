@@ -22,6 +22,7 @@ _TYPES: Final[dict[str, EntityType]] = {
     "LANGUAGE": "OTHER",
 }
 _DEBRIS = re.compile(r"https?:|www\.|@|&\w+;|\bRT\b")
+_INITIALS = re.compile(r"\w(\.\w)+")
 _EDGES = " \t\r\n\"'`´‘’“”«».,:;!?…|/\\()[]{}<>*_~^=+#-–—&"
 _LONGEST_NAME = 80
 
@@ -42,6 +43,8 @@ def _entity(span: Span) -> Entity | None:
         return None
     name = " ".join("".join(" " if is_symbol(c) else c for c in span.text).split()).strip(_EDGES)
     name = re.sub(r"['’]s$", "", name)
+    if _INITIALS.fullmatch(name):
+        name += "."
     if len(name) < 2 or len(name) > _LONGEST_NAME or not has_letters(name):
         return None
     return Entity(name, kind)

@@ -10,6 +10,8 @@ from nlp_services.texts import has_letters, is_symbol, prose
 
 TOP = 5
 _LONGEST_PHRASE = 60
+_TAILS = frozenset({"d", "ll", "m", "re", "s", "t", "ve"})
+"""What YAKE leaves of `we'll` and `don't`."""
 _BREAK = " , "
 """Stands for what is left out, so that no phrase reaches across it."""
 
@@ -36,6 +38,6 @@ def _best(phrases: Sequence[tuple[str, float]]) -> list[Keyword]:
     best: dict[str, float] = {}
     for phrase, score in phrases:
         text = phrase.casefold().strip(" '’\"-_.")
-        if 1 < len(text) <= _LONGEST_PHRASE and has_letters(text):
+        if text not in _TAILS and 1 < len(text) <= _LONGEST_PHRASE and has_letters(text):
             best.setdefault(text, score)
     return [Keyword(text, score) for text, score in best.items()][:TOP]

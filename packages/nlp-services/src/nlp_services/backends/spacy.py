@@ -29,5 +29,6 @@ class SpacyTagger:
         return str(self._nlp.meta["version"])
 
     def tag(self, texts: Sequence[str]) -> list[list[Span]]:
-        documents = self._nlp.pipe(texts, batch_size=_BATCH)
-        return [[Span(entity.text, entity.label_) for entity in document.ents] for document in documents]
+        with self._nlp.memory_zone():  # what it learnt of new words goes with the batch: posts never end, memory does
+            documents = self._nlp.pipe(texts, batch_size=_BATCH)
+            return [[Span(entity.text, entity.label_) for entity in document.ents] for document in documents]
