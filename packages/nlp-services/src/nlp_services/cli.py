@@ -77,6 +77,7 @@ def serve(only: Only = None) -> None:
     from nlp_services.settings import load_settings
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("absl").setLevel(logging.WARNING)  # TensorFlow tells how it loads a model
     settings = load_settings()
     run(create_app(_analyzer(only), token=settings.token), settings.host, settings.port)
 
