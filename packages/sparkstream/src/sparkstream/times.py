@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MINUTE = 60_000
@@ -17,20 +17,24 @@ STORED_STEPS = (MINUTE, HOUR, DAY)
 LATEST: Final = 32_503_680_000_000
 """The year 3000. Times lie from 1970 to it, so that each can be added to, taken from and written down."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
 
 def parse_time(text: str) -> int:
     """Milliseconds of an RFC 3339 time from 1970 to 2999; ValueError when it is none or names no offset."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no offset; write it as 2026-11-22T21:59:26Z")
-    milliseconds = round(moment.timestamp() * 1000)
+    milliseconds = round((moment - _EPOCH) / _MILLISECOND)
     if not 0 <= milliseconds < LATEST:
         raise ValueError(f"the time {text!r} lies before 1970 or after 2999")
     return milliseconds
 
 
 def format_time(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = _EPOCH + milliseconds * _MILLISECOND
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def floor(milliseconds: int, step: int) -> int:
