@@ -100,7 +100,7 @@ def create_app(registry: TopicRegistry, ingest: Ingest, *, token: SecretStr | No
     """
     app = FastAPI(title="twitterhandler", version=__version__, description=__doc__)
     problems.install(app)
-    app.include_router(_topics(registry, _guard(token)), prefix="/v1/topics", tags=["topics"])
+    app.include_router(_topics(registry, _guard(token)))
     app.include_router(_state(registry, ingest))
     return app
 
@@ -120,36 +120,36 @@ def _guard(token: SecretStr | None) -> Callable[..., None]:
 def _topics(registry: TopicRegistry, guard: Callable[..., None]) -> APIRouter:
     missing = problems.responses(HTTPStatus.NOT_FOUND)
     changing = {**problems.responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY), **missing}
-    router = APIRouter()
+    router = APIRouter(tags=["topics"])
     guarded = APIRouter(dependencies=[Depends(guard)], responses=changing)
 
-    @router.get("")
+    @router.get("/v1/topics")
     def list_topics() -> TopicList:
         return TopicList(items=[TopicAnswer.model_validate(topic) for topic in registry.topics()])
 
-    @guarded.post("", status_code=HTTPStatus.CREATED, responses=problems.responses(HTTPStatus.CONFLICT))
+    @guarded.post("/v1/topics", status_code=HTTPStatus.CREATED, responses=problems.responses(HTTPStatus.CONFLICT))
     def make_topic(new: NewTopic, response: Response) -> TopicAnswer:
         topic = registry.add(Topic(new.slug, state="started" if new.start else "stopped", **new.fields()))
         response.headers["Location"] = f"/v1/topics/{topic.slug}"
         return TopicAnswer.model_validate(topic)
 
-    @router.get("/{slug}", responses=missing)
+    @router.get("/v1/topics/{slug}", responses=missing)
     def get_topic(slug: str) -> TopicAnswer:
         return TopicAnswer.model_validate(registry.get(slug))
 
-    @guarded.patch("/{slug}")
+    @guarded.patch("/v1/topics/{slug}")
     def change_topic(slug: str, change: TopicChange) -> TopicAnswer:
         return TopicAnswer.model_validate(registry.change(slug, **change.fields()))
 
-    @guarded.delete("/{slug}", status_code=HTTPStatus.NO_CONTENT)
+    @guarded.delete("/v1/topics/{slug}", status_code=HTTPStatus.NO_CONTENT)
     def delete_topic(slug: str) -> None:
         registry.remove(slug)
 
-    @guarded.post("/{slug}/start")
+    @guarded.post("/v1/topics/{slug}/start")
     def start_topic(slug: str) -> TopicAnswer:
         return TopicAnswer.model_validate(registry.change(slug, state="started"))
 
-    @guarded.post("/{slug}/stop")
+    @guarded.post("/v1/topics/{slug}/stop")
     def stop_topic(slug: str) -> TopicAnswer:
         return TopicAnswer.model_validate(registry.change(slug, state="stopped"))
 

@@ -183,7 +183,7 @@ class _Parser:
         negated = self._text[start] == "-"
         if negated:
             self._at += 1
-            if self._at == len(self._text) or self._text[self._at].isspace():
+            if self._at == len(self._text) or self._text[self._at] == "-" or self._text[self._at].isspace():
                 raise self._error("`-` stands alone; put it right before the word that must not occur", start)
         if self._text[self._at] == "(":
             if negated:

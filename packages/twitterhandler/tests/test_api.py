@@ -1,0 +1,129 @@
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from twitterhandler.api import create_app
+from twitterhandler.errors import SourceError
+from twitterhandler.ingest import Ingest
+from twitterhandler.sinks import SpoolSink
+from twitterhandler.sources import ReplaySource
+from twitterhandler.subscriptions import Subscriptions
+from twitterhandler.topics import TopicRegistry
+
+CUP = {"slug": "world-cup", "query": '"world cup" OR #WorldCup', "languages": ["en"]}
+MESSAGE = (
+    '{"data": {"id": "1", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}'
+)
+
+
+@pytest.fixture
+def registry(tmp_path):
+    return TopicRegistry(tmp_path / "topics.db")
+
+
+@pytest.fixture
+def ingest(tmp_path, registry):
+    path = tmp_path / "posts.jsonl"
+    path.write_text(f"{MESSAGE}\n{{\n")
+    return Ingest(ReplaySource(path), SpoolSink(tmp_path / "spool"), subscriptions=Subscriptions(registry))
+
+
+@pytest.fixture
+def client(registry, ingest):
+    with TestClient(create_app(registry, ingest)) as client:
+        yield client
+
+
+def is_problem(response, status):
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["status"] == status
+    return response.json()["detail"]
+
+
+def test_a_topic_is_made_read_changed_started_stopped_and_deleted(client):
+    made = client.post("/v1/topics", json=CUP)
+    assert made.status_code == 201
+    assert made.headers["location"] == "/v1/topics/world-cup"
+    topic = {**CUP, "sources": [], "reposts": True, "state": "stopped"}
+    assert made.json() == client.get("/v1/topics/world-cup").json() == topic
+    assert client.get("/v1/topics").json() == {"items": [topic], "next": None}
+    changed = client.patch("/v1/topics/world-cup", json={"query": "cup", "reposts": False, "languages": []})
+    assert changed.json() == {**topic, "query": "cup", "reposts": False, "languages": []}
+    assert client.post("/v1/topics/world-cup/start").json()["state"] == "started"
+    assert client.post("/v1/topics/world-cup/stop").json()["state"] == "stopped"
+    assert client.delete("/v1/topics/world-cup").status_code == 204
+    assert client.get("/v1/topics").json()["items"] == []
+    assert client.post("/v1/topics", json={**CUP, "start": True}).json()["state"] == "started"
+
+
+def test_errors_are_problems(client):
+    client.post("/v1/topics", json=CUP)
+    assert "world-cup" in is_problem(client.post("/v1/topics", json=CUP), 409)
+    for call in (client.get, client.delete, lambda path: client.patch(path, json={})):
+        assert "'nope'" in is_problem(call("/v1/topics/nope"), 404)
+    is_problem(client.post("/v1/topics/nope/start"), 404)
+    is_problem(client.get("/v1/nope"), 404)
+    is_problem(client.put("/v1/topics"), 405)
+    assert "body.query" in is_problem(client.post("/v1/topics", json={"slug": "tea"}), 422)
+    assert "slug" in is_problem(client.post("/v1/topics", json={"slug": "Tea Time", "query": "tea"}), 422)
+    assert "source" in is_problem(client.patch("/v1/topics/world-cup", json={"sources": ["myspace"]}), 422)
+    is_problem(client.patch("/v1/topics/world-cup", json={"state": "deleted"}), 422)
+
+
+def test_a_wrong_query_says_where(client):
+    response = client.post("/v1/topics", json={"slug": "tea", "query": "tea (green"})
+    assert "never closed" in is_problem(response, 422)
+    assert response.json()["position"] == 4
+
+
+async def run(ingest):
+    await ingest.run()
+
+
+def test_the_status_counts_what_passed(client, ingest):
+    assert client.get("/v1/status").json()["state"] == "waiting"
+    client.portal.call(run, ingest)
+    status = client.get("/v1/status").json()
+    assert (status["source"], status["state"], status["failure"]) == ("replay", "ended", None)
+    assert status["last_post_at"] == "2026-11-22T12:00:00.000Z"
+    assert status["position"] > 0
+    assert status["counts"] == {"posts": 1, "repeats": 0, "unmatched": 0, "dead": 1, "by_topic": {"tea": 1}}
+
+
+def test_health_readiness_and_metrics(client, ingest):
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").json() == {"ready": True}
+    client.portal.call(run, ingest)
+    text = client.get("/metrics")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert 'twitterhandler_topic_posts_total{topic="tea"} 1.0' in text.text
+    assert "twitterhandler_dead_total 1.0" in text.text
+    assert 'twitterhandler_source_up{source="replay"} 0.0' in text.text
+
+
+def test_not_ready_names_what_is_down(client, ingest, registry, tmp_path):
+    (tmp_path / "posts.jsonl").unlink()
+    with pytest.raises(SourceError):
+        client.portal.call(run, ingest)
+    assert "posts.jsonl" in is_problem(client.get("/readyz"), 503)
+    assert client.get("/healthz").status_code == 200
+    registry.path.write_text("this was a database once")
+    assert "topics.db" in is_problem(client.get("/readyz"), 503)
+    assert "topics.db" in is_problem(client.get("/v1/topics"), 503)
+
+
+def test_with_a_token_only_its_owner_changes(registry, ingest):
+    with TestClient(create_app(registry, ingest, token=SecretStr("s3cret"))) as client:
+        assert client.get("/v1/topics").status_code == 200
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "s3cret"}):
+            refused = client.post("/v1/topics", json=CUP, headers=headers)
+            assert "Bearer" in is_problem(refused, 401)
+            assert refused.headers["www-authenticate"] == "Bearer"
+        assert client.post("/v1/topics", json=CUP, headers={"Authorization": "Bearer s3cret"}).status_code == 201
+
+
+def test_the_description_has_examples(client):
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas["NewTopic"]["examples"]
+    assert schemas["TopicAnswer"]["examples"]
+    assert client.get("/docs").status_code == 200

@@ -1,0 +1,221 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+from twitterhandler.__about__ import __version__
+
+MESSAGE = (
+    '{"data": {"id": "%d", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}\n'
+)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TWITTERHANDLER_")}
+    return {
+        **clean,
+        "TWITTERHANDLER_SINK": f"spool:{tmp_path / 'spool'}",
+        "TWITTERHANDLER_TOPICS": f"sqlite:{tmp_path / 'topics.db'}",
+        "TWITTERHANDLER_PORT": "0",
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+    }
+
+
+@pytest.fixture
+def program(environment):
+    def run(*arguments, **more):
+        command = [sys.executable, "-m", "twitterhandler", *arguments]
+        return subprocess.run(
+            command, env={**environment, **more}, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def service(environment, eventually, tmp_path):
+    """Starts a service and waits for its address; ends whatever is left of it."""
+    processes = []
+
+    def start(*arguments, **more):
+        log = tmp_path / f"service{len(processes)}.log"
+        with log.open("wb") as output:
+            command = [sys.executable, "-m", "twitterhandler", *arguments]
+            process = subprocess.Popen(command, env={**environment, **more}, stderr=output, stdout=output)
+        processes.append(process)
+        address = eventually(lambda: re.search(r"http://[\d.:]+", log.read_text()))[0]
+        return process, address, log
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def fetch(url, method="GET", body=None):
+    data = json.dumps(body).encode() if body else None
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def spooled(tmp_path):
+    text = b"".join(path.read_bytes() for path in sorted((tmp_path / "spool").glob("*.jsonl")))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def fails(result, code, pattern):
+    assert result.returncode == code
+    assert re.fullmatch(rf"twitterhandler: .*{pattern}.*\n", result.stderr), result.stderr
+
+
+def test_version_and_help(program):
+    assert program("--version").stdout == f"twitterhandler {__version__}\n"
+    for arguments in ([], ["run"], ["run", "simulator"], ["run", "replay"], ["serve"], ["topics"], ["query"]):
+        result = program(*arguments, "--help")
+        assert result.returncode == 0
+        assert "Usage: twitterhandler" in result.stdout.replace("python -m ", "")
+
+
+def test_a_stretch_of_the_simulator_is_the_same_twice(program, tmp_path):
+    arguments = ["run", "simulator", "--hours", "0.2", "--rate", "2", "--start", "2026-11-22T18:00:00Z", "--seed", "5"]
+    result = program(*arguments)
+    assert result.returncode == 0
+    first = spooled(tmp_path)
+    posts = [record for record in first if record["event"] == "post"]
+    assert f"{len(posts):,} posts, 0 dead lines" in result.stdout
+    assert [record["id"] for record in first[:2]] == ["city-marathon", "film-festival"]
+    program(*arguments)
+    assert [record for record in spooled(tmp_path)[len(first) :] if record["event"] == "post"] == posts
+
+
+def test_a_file_is_replayed_whole(program, tmp_path):
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(MESSAGE % number for number in range(2500)) + "torn\n")
+    result = program("run", "replay", str(path), "--speed", "max")
+    assert "2,500 posts, 1 dead lines" in result.stdout
+    records = spooled(tmp_path)
+    assert [record["event"] for record in records] == ["topic", *["post"] * 2500, "dead"]
+    assert [record["id"] for record in records[1:-1]] == [f"x:{number}" for number in range(2500)]
+
+
+def test_options_come_from_the_environment_too(program, tmp_path):
+    result = program("run", "simulator", TWITTERHANDLER_HOURS="0.05", TWITTERHANDLER_SEED="9", TWITTERHANDLER_RATE="3")
+    assert result.returncode == 0
+    assert len(spooled(tmp_path)) > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "code", "pattern"),
+    [
+        (["run", "replay", "nope.jsonl"], {}, 1, "no file nope.jsonl"),
+        (["run", "replay", __file__, "--retime"], {}, 2, "--retime"),
+        (["run", "simulator", "--rate", "-1"], {}, 2, "rate"),
+        (["run", "simulator", "--sink", "kafka://localhost"], {}, 2, "spool:PATH"),
+        (["run", "simulator", "--speed", "fast"], {}, 2, "speed"),
+        (["run", "simulator"], {"TWITTERHANDLER_HISTORY": "long"}, 2, "history"),
+        (["run", "simulator", "--sink", f"spool:{__file__}"], {}, 1, "cannot write the spool"),
+        (["serve", "--host", "0.0.0.0"], {}, 2, "TWITTERHANDLER_TOKEN"),
+        (["serve", "--source", "replay"], {}, 2, "TWITTERHANDLER_FILE"),
+        (["topics", "start", "nope"], {}, 1, "no topic 'nope'"),
+        (["topics", "list", "--topics", f"sqlite:{__file__}"], {}, 1, "topics' file"),
+        (["query", "explain", "a (b"], {}, 1, r"character 3"),
+    ],
+)
+def test_errors_are_one_line_and_a_code(program, arguments, more, code, pattern):
+    fails(program(*arguments, **more), code, pattern)
+
+
+def test_a_value_of_the_wrong_type_is_wrong_use(program):
+    result = program("run", "simulator", "--rate", "x")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_topics_are_kept(program):
+    assert program("topics", "add", "tea", 'tea OR "green tea"', "--language", "en", "--no-reposts").returncode == 0
+    fails(program("topics", "add", "tea", "tea"), 1, "there already")
+    fails(program("topics", "add", "coffee", "(coffee"), 1, "never closed")
+    assert program("topics", "start", "tea").returncode == 0
+    found = {topic["slug"]: topic for topic in json.loads(program("topics", "list", "--json").stdout)}
+    assert (found["tea"]["state"], found["tea"]["languages"], found["tea"]["reposts"]) == ("started", ["en"], False)
+    assert program("topics", "stop", "tea").returncode == 0
+    assert re.search(r"^tea +stopped +tea OR \"green tea\"$", program("topics", "list").stdout, re.MULTILINE)
+    assert program("topics", "rm", "tea").returncode == 0
+    assert "green tea" not in program("topics", "list").stdout
+
+
+def test_a_query_is_checked_and_explained(program):
+    assert program("query", "check", "tea -coffee").stdout == "ok\n"
+    result = program("query", "check", "tea (green")
+    assert result.stdout == "tea (green\n    ^\n"
+    fails(result, 1, "never closed")
+    assert program("query", "explain", "tea -coffee").stdout == "“tea” and not “coffee”\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_live_run_ends_well_on_a_signal(environment, eventually, tmp_path, number):
+    command = [sys.executable, "-m", "twitterhandler", "run", "simulator", "--rate", "50", "--history", "1m"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: (tmp_path / "spool").exists() and len(spooled(tmp_path)) > 100)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    posts = [record for record in spooled(tmp_path) if record["event"] == "post"]
+    assert process.returncode == 0
+    assert output.startswith(f"{len(posts):,} posts, ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_carries_follows_its_topics_and_ends_well(service, eventually, tmp_path, number):
+    process, address, log = service("serve", "--rate", "20", "--history", "1m")
+    eventually(lambda: fetch(f"{address}/v1/status")["counts"]["posts"] > 100)
+    fetch(f"{address}/v1/topics", "POST", {"slug": "everything", "query": "the OR a OR of OR is", "start": True})
+    eventually(lambda: "everything" in fetch(f"{address}/v1/status")["counts"]["by_topic"])
+    fetch(f"{address}/v1/topics/world-cup", "DELETE")
+    eventually(lambda: any(record.get("state") == "deleted" for record in spooled(tmp_path)))
+    records = spooled(tmp_path)
+    gone = next(index for index, record in enumerate(records) if record.get("state") == "deleted")
+    assert not any("world-cup" in record["topics"] for record in records[gone + 1 :] if record["event"] == "post")
+    assert any("everything" in record["topics"] for record in records if record["event"] == "post")
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_the_service_outlives_its_source_and_tells_of_topics_then(service, eventually, tmp_path):
+    path = tmp_path / "posts.jsonl"
+    path.write_text(MESSAGE % 1)
+    _, address, _ = service("serve", "--source", "replay", "--file", str(path))
+    eventually(lambda: fetch(f"{address}/v1/status")["state"] == "ended")
+    assert fetch(f"{address}/readyz") == {"ready": True}
+    fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea"})
+    eventually(lambda: [record["id"] for record in spooled(tmp_path)] == ["tea", "x:1", "tea"])
+
+
+def test_one_place_is_for_one(service, program, tmp_path):
+    _, address, _ = service("serve", "--history", "1s")
+    port = address.rpartition(":")[2]
+    fails(
+        program("serve", "--port", port, "--sink", f"spool:{tmp_path / 'other'}"),
+        1,
+        f"port {port}: Address already in use",
+    )
+    fails(program("run", "simulator", "--hours", "1"), 1, "has a writer already")
+
+
+def test_a_token_is_not_told(service, eventually):
+    _, address, log = service("serve", "--history", "1s", TWITTERHANDLER_TOKEN="s3cret")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea"})
+    assert "s3cret" not in log.read_text()

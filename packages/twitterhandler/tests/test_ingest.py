@@ -1,0 +1,155 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from twitterhandler.errors import SinkError, SourceError
+from twitterhandler.ingest import Ingest
+from twitterhandler.posts import Post, Record, TopicEvent, dead
+from twitterhandler.subscriptions import Subscriptions
+from twitterhandler.testing import FakeClock
+from twitterhandler.topics import Topic, TopicRegistry
+
+
+@dataclass
+class ListSink:
+    records: list[Record] = field(default_factory=list)
+    flushed: int = 0
+    full_at: int = 10**9
+
+    @property
+    def position(self) -> int:
+        return len(self.records)
+
+    async def put(self, record: Record) -> None:
+        if len(self.records) == self.full_at:
+            raise SinkError("the disk is full; free some")
+        self.records.append(record)
+
+    async def flush(self) -> None:
+        self.flushed = len(self.records)
+
+    async def close(self) -> None:
+        await self.flush()
+
+
+@dataclass
+class ListSource:
+    content: Sequence[Record | Exception]
+    clock: FakeClock = field(default_factory=FakeClock)
+    seconds: float = 0.0
+    matches: bool = True
+    keeps_repeats: bool = True
+    name: str = "list"
+
+    async def records(self) -> AsyncIterator[Record]:
+        for record in self.content:
+            await self.clock.sleep(self.seconds)
+            if isinstance(record, Exception):
+                raise record
+            yield record
+
+
+@pytest.fixture
+def registry(tmp_path):
+    registry = TopicRegistry(tmp_path / "topics.db")
+    registry.add(Topic("match", "match", state="started"))
+    return registry
+
+
+def carry(source, sink, **options):
+    ingest = Ingest(source, sink, clock=source.clock, **options)
+    asyncio.run(ingest.run())
+    return ingest
+
+
+def test_records_go_from_the_source_to_the_sink_in_order(post):
+    at = post().created_at
+    records = [TopicEvent("a", None, "started", at), post(id="x:1"), dead(b"{", "not JSON", at), post(id="x:1")]
+    sink = ListSink()
+    status = carry(ListSource(records), sink).status()
+    assert sink.records == records
+    assert sink.flushed == 4
+    assert (status.source, status.state, status.failure, status.position) == ("list", "ended", None, 4)
+    assert (status.counts.posts, status.counts.dead, status.counts.repeats) == (2, 1, 0)
+    assert status.counts.by_topic == {"world-cup": 2}
+    assert status.last_post_at == at
+
+
+def test_posts_of_a_network_without_rules_are_matched_or_dropped(post, registry):
+    sink = ListSink()
+    source = ListSource([post(id="sim:1", topics=()), post(id="sim:2", topics=(), text="tea")], matches=False)
+    counts = carry(source, sink, subscriptions=Subscriptions(registry)).status().counts
+    topic, heard = sink.records
+    assert isinstance(topic, TopicEvent)
+    assert (topic.id, topic.state) == ("match", "started")
+    assert isinstance(heard, Post)
+    assert (heard.id, heard.topics) == ("sim:1", ("match",))
+    assert (counts.posts, counts.unmatched) == (1, 1)
+
+
+def test_repeats_are_dropped_for_live_networks_only(post):
+    records = [post(id="x:1"), post(id="x:2"), post(id="x:1")]
+    live, played = ListSink(), ListSink()
+    assert carry(ListSource(records, keeps_repeats=False), live).status().counts.repeats == 1
+    assert carry(ListSource(records), played).status().counts.repeats == 0
+    assert (len(live.records), len(played.records)) == (2, 3)
+
+
+def test_a_topic_that_changes_while_the_source_runs_is_announced_and_matched(post, registry):
+    class Changing(ListSource):
+        async def records(self):
+            async for record in super().records():
+                if record.id == "sim:3":
+                    registry.add(Topic("tea", "tea", state="started"))
+                    registry.change("match", state="stopped")
+                yield record
+
+    posts = [post(id=f"sim:{number}", topics=(), text="tea at the match") for number in range(6)]
+    sink = ListSink()
+    carry(Changing(posts, seconds=1.0, matches=False), sink, subscriptions=Subscriptions(registry))
+    told = [
+        (record.id, record.state) if isinstance(record, TopicEvent) else (record.id, record.topics)
+        for record in sink.records
+    ]
+    assert told == [
+        ("match", "started"),
+        *[(f"sim:{number}", ("match",)) for number in range(4)],
+        ("match", "stopped"),
+        ("tea", "started"),
+        *[(f"sim:{number}", ("tea",)) for number in range(4, 6)],
+    ]
+
+
+@pytest.mark.parametrize(("content", "full_at"), [([SourceError("torn; send another")], 9), ([], 1)])
+def test_a_failure_ends_it_and_is_remembered(post, content, full_at):
+    source = ListSource([post(), *content, post()])
+    ingest = Ingest(source, ListSink(full_at=full_at), clock=source.clock)
+    with pytest.raises((SourceError, SinkError)) as caught:
+        asyncio.run(ingest.run())
+    status = ingest.status()
+    assert (status.state, status.failure) == ("failed", str(caught.value))
+    assert status.counts.posts == 1
+
+
+def test_cancelled_it_is_stopped_not_failed(post):
+    async def cancel():
+        forever = ListSource([post()] * 100_000)
+        ingest = Ingest(forever, ListSink(), clock=forever.clock)
+        task = asyncio.create_task(ingest.run())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return ingest.status()
+
+    assert asyncio.run(cancel()).state == "stopped"
+
+
+def test_the_rate_is_that_of_the_last_ten_seconds(post):
+    source = ListSource([post()] * 400, seconds=0.25)
+    ingest = carry(source, ListSink())
+    assert ingest.status().rate == pytest.approx(4.0, abs=0.3)
+    asyncio.run(source.clock.sleep(timedelta(minutes=1).total_seconds()))
+    assert ingest.status().rate == 0.0

@@ -1,0 +1,117 @@
+import json
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from twitterhandler.posts import Post, TopicEvent, decode
+from twitterhandler.testing import simulated_day
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def day():
+    return simulated_day(seed=11, posts=8_000)
+
+
+def test_matching_finds_what_the_world_knows(day):
+    matched = defaultdict(set)
+    for post in day.posts:
+        for slug in post.topics:
+            matched[slug].add(post.id)
+    assert matched == day.expected
+    assert len(day.expected) >= 5
+    assert min(map(len, day.expected.values())) > 400
+    assert any(len(post.topics) == 2 for post in day.posts)
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_matching_finds_it_for_other_seeds_too(seed):
+    day = simulated_day(seed=seed, posts=2_000)
+    assert {slug: {post.id for post in day.posts if slug in post.topics} for slug in day.expected} == day.expected
+
+
+def test_the_same_day_twice_is_the_same_to_the_byte(day):
+    assert simulated_day(seed=11, posts=8_000).lines == day.lines
+    assert simulated_day(seed=12, posts=8_000).lines != day.lines
+
+
+def test_lines_are_topics_first_then_posts_and_their_copies(day):
+    records = [decode(line) for line in day.lines]
+    topics = [record for record in records if isinstance(record, TopicEvent)]
+    posts = [record for record in records if isinstance(record, Post)]
+    assert records == [*topics, *posts]
+    assert {topic.id for topic in topics} == set(day.expected)
+    assert list({post.id: post for post in reversed(posts)}.keys() ^ {post.id for post in day.posts}) == []
+    assert [post.received_at for post in posts] == sorted(post.received_at for post in posts)
+
+
+def test_a_share_of_the_posts_comes_again_some_seconds_later(day):
+    lines = [json.loads(line) for line in day.lines if b'"event":"post"' in line]
+    copies = Counter(line["id"] for line in lines)
+    assert len(copies) == len(day.posts)
+    assert 0.04 < sum(number == 2 for number in copies.values()) / len(copies) < 0.06
+    versions = defaultdict(list)
+    for line in lines:
+        versions[line["id"]].append(line)
+    for first, second in (pair for pair in versions.values() if len(pair) == 2):
+        assert first["received_at"] < second["received_at"]
+        assert {**first, "received_at": ""} == {**second, "received_at": ""}
+    assert simulated_day(posts=300, duplicates=0).lines[6:] == [
+        line for line in simulated_day(posts=300, duplicates=0).lines if b'"event":"post"' in line
+    ]
+
+
+def test_there_are_about_as_many_posts_as_were_asked_for_all_within_the_day(day):
+    assert 7_000 < len(day.posts) < 9_000
+    assert all(START <= post.created_at < START + timedelta(days=1) for post in day.posts)
+    assert len({post.id for post in day.posts}) == len(day.posts)
+
+
+def test_kinds_refer_to_posts_that_were_written_before(day):
+    by_id = {post.id: post for post in day.posts}
+    kinds = Counter(post.kind for post in day.posts)
+    assert set(kinds) == {"original", "repost", "quote", "reply"}
+    assert min(kinds.values()) > 300
+    for post in day.posts:
+        if post.kind == "original":
+            assert post.refers_to is None
+            continue
+        target = by_id[post.refers_to]
+        assert target.created_at <= post.created_at
+        if post.kind == "repost":
+            assert (post.text, post.hashtags, post.lang) == (target.text, target.hashtags, target.lang)
+        if post.kind == "reply":
+            assert post.mentions[0] == target.author.handle
+            assert post.text.startswith(f"@{target.author.handle} ")
+
+
+def test_fields_say_what_the_text_holds(day):
+    for post in day.posts:
+        assert all(f"#{tag}" in post.text for tag in post.hashtags)
+        assert all(f"@{handle}" in post.text for handle in post.mentions)
+        assert all(url in post.text for url in post.urls)
+        assert "{" not in post.text
+        assert len(post.text) <= 280
+
+
+def test_people_post_in_their_language_and_a_few_post_most(day):
+    languages = defaultdict(set)
+    for post in day.posts:
+        if post.kind != "repost":
+            languages[post.author.id].add(post.lang)
+    assert all(len(found) == 1 for found in languages.values())
+    assert {"en", "es", "de", "fr", "pt", "ja", "ar"} <= {post.lang for post in day.posts}
+    authors = Counter(post.author.id for post in day.posts)
+    assert len(authors) > 400
+    assert len({post.author.handle for post in day.posts}) == len(authors)
+    assert sum(number for _, number in authors.most_common(len(authors) // 10)) > 0.3 * len(day.posts)
+
+
+def test_the_day_has_its_rhythm_and_one_spike_with_terms_of_its_own(day):
+    hours = Counter(post.created_at.hour for post in day.posts if "shootout" not in post.text.lower())
+    assert sum(hours[hour] for hour in (18, 19, 20, 21)) > 1.5 * sum(hours[hour] for hour in (6, 7, 8, 9))
+    spike = [post for post in day.posts if "shootout" in post.text.lower() and post.kind == "original"]
+    assert len(spike) > 100
+    assert {post.topics for post in spike} == {("world-cup",)}
+    assert spike[-1].created_at - spike[0].created_at < timedelta(minutes=30)
