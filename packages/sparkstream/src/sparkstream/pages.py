@@ -32,7 +32,7 @@ def post_page(
     """At most `limit` posts that match, from at most `scanned` posts looked at; a short page with a `next` means that
     more may follow.
     """
-    before = _position(cursor) if cursor else None
+    before = _position(cursor) if cursor is not None else None
     found: list[StoredPost] = []
     looked_at = 0
     while looked_at < scanned:
