@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from sparkstream.__about__ import __version__
 from sparkstream.stores.base import Store
 from sparkstream.times import format_time
 from sparkstream.views import Views
-
-SILENT_AFTER: Final = 15_000
-"""Milliseconds without a word after which the job counts as stopped; it says one every 5 seconds."""
 
 
 def job_status(store: Store, now: int) -> dict[str, Any]:
@@ -26,7 +23,7 @@ def job_status(store: Store, now: int) -> dict[str, Any]:
             "lag_seconds": None,
             "dead_letters": dead,
         }
-    running = now - status.updated_at <= SILENT_AFTER
+    running = not status.silent(now)
     return {
         "state": "running" if running else "stopped",
         "run": status.run,

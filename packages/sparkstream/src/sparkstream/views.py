@@ -11,10 +11,11 @@ from sparkstream.errors import QueryError, UnknownTopicError
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
 from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Term, Window, query_words
 from sparkstream.rollups import fold
+from sparkstream.schema import Gap
 from sparkstream.shares import shares
 from sparkstream.stores.base import Store, TermCount, Topic
 from sparkstream.sums import Sums, add_up, coverage, group, stored_step
-from sparkstream.times import Span, ceil, cover, floor, format_time
+from sparkstream.times import MINUTE, Span, ceil, cover, floor, format_time
 
 Json: TypeAlias = dict[str, Any]
 
@@ -68,7 +69,7 @@ class Views:
 
     def _summary(self, slug: str, window: Window, lens: Lens, only: Filter) -> Json:
         spans = cover(window.start, window.end)
-        covered = coverage(self.store.gaps(slug, window.start, window.end), window.start, window.end)
+        covered = coverage(self._unheard(slug, window.start, window.end), window.start, window.end)
         if only.term is not None:
             return {**self._term_summary(slug, spans, only.term), "coverage": covered}
         sums = add_up(self.store.periods(slug, spans))
@@ -93,7 +94,7 @@ class Views:
             raise QueryError(
                 f"the period has more than {MAX_STEPS:,} steps of {step}; ask for a longer step or a shorter period"
             )
-        gaps = self.store.gaps(slug, start, end)
+        gaps = self._unheard(slug, start, end)
         items = (
             self._term_items(slug, start, end, size, only.term)
             if only.term
@@ -189,12 +190,20 @@ class Views:
 
     def coverage(self, slug: str, window: Window) -> Json:
         topic = self.topic(slug)
-        gaps = self.store.gaps(slug, window.start, window.end)
+        gaps = self._unheard(slug, window.start, window.end)
         items = [
             {"from": format_time(gap.start), "to": format_time(gap.end), "reason": gap.reason, "filled": gap.filled}
             for gap in gaps
         ]
         return {"items": items, "next": None, "layers": _layers(topic.last_post)}
+
+    def _unheard(self, slug: str, start: int, end: int) -> list[Gap]:
+        """The recorded gaps that touch [start, end), and the time since a stopped job was last heard of."""
+        gaps = self.store.gaps(slug, start, end)
+        status, now = self.store.status(), ceil(self.clock() + 1, MINUTE)
+        if status is None or not status.silent(self.clock()) or not (status.updated_at < end and start < now):
+            return gaps
+        return [*gaps, Gap("job", "", (slug,), status.updated_at, now, "the job has stopped", filled=False)]
 
 
 def _layers(newest: int | None) -> Json:

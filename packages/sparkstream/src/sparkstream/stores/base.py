@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.rollups import Rollup
@@ -40,6 +40,10 @@ class Delta:
     rollup: Rollup
 
 
+SILENT_AFTER: Final = 15_000
+"""Milliseconds without a word after which the job counts as stopped; it says one every 5 seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobStatus:
     """What the job says of itself; `rate` in distinct posts a second, `lag` in milliseconds or None before any post."""
@@ -50,6 +54,10 @@ class JobStatus:
     rate: float
     lag: int | None
     models: Mapping[str, str]
+
+    def silent(self, now: int) -> bool:
+        """Whether the job counts as stopped."""
+        return now - self.updated_at > SILENT_AFTER
 
 
 @dataclass(frozen=True, slots=True)
