@@ -60,6 +60,10 @@ def test_debris_is_no_entity(debris):
         ("London's", "London"),
         ("U.S.", "U.S."),
         ('"Ada"', "Ada"),
+        ("this World Cup", "World Cup"),
+        ("the US's", "US"),
+        ("The Hague", "The Hague"),
+        ("an", "an"),
     ],
 )
 def test_names_come_without_what_clings_to_them(raw, name):

@@ -22,6 +22,8 @@ _TYPES: Final[dict[str, EntityType]] = {
     "LANGUAGE": "OTHER",
 }
 _DEBRIS = re.compile(r"https?:|www\.|@|&\w+;|\bRT\b")
+_DETERMINER = re.compile(r"(?:the|this|that|these|those|an?|our|my|your|his|her|their)\s+(?=\w)")
+"""In lower case it is grammar ("this World Cup"); in upper case it may be of the name ("The Hague")."""
 _INITIALS = re.compile(r"\w(\.\w)+")
 _EDGES = " \t\r\n\"'`´‘’“”«».,:;!?…|/\\()[]{}<>*_~^=+#-–—&"
 _LONGEST_NAME = 80
@@ -43,6 +45,8 @@ def _entity(span: Span) -> Entity | None:
         return None
     name = " ".join("".join(" " if is_symbol(c) else c for c in span.text).split()).strip(_EDGES)
     name = re.sub(r"['’]s$", "", name)
+    if determiner := _DETERMINER.match(name):
+        name = name[determiner.end() :]
     if _INITIALS.fullmatch(name):
         name += "."
     if len(name) < 2 or len(name) > _LONGEST_NAME or not has_letters(name):
