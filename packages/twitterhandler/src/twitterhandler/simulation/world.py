@@ -24,7 +24,8 @@ _RHYTHM: Final = 0.4
 _BUSIEST: Final = 20 * 3_600
 _DAY: Final = 86_400
 _SPIKE_BOOST: Final = 2.5
-"""Posts of the spike, as a multiple of the mean rate."""
+"""Posts of the spike at its peak, as a multiple of the mean rate."""
+_SPIKE_RISE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Spike:
 
     start: float
     end: float
+
+    def height(self, moment: float) -> float:
+        """From 0 up to 1 in the first seventh, then slowly down to 0."""
+        done = (moment - self.start) / (self.end - self.start)
+        return max(0.0, min(done / _SPIKE_RISE, (1 - done) / (1 - _SPIKE_RISE)))
 
 
 class World:
@@ -73,12 +79,12 @@ class World:
     def spike(self, moment: float) -> Spike:
         """The spike of the half hour around `moment` (seconds since the epoch); of a finite world its only one."""
         if self._span is not None:
-            length = min(max(180.0, self._span * 0.015), self._span / 4)
+            length = min(max(360.0, self._span * 0.02), self._span / 4)
             start = self._origin + self._span * (0.55 + 0.2 * Random(f"spike:{self._seed}").random())
             return Spike(start, start + length)
         window = math.floor(moment / 1_800) * 1_800
-        start = window + 1_560 * Random(f"spike:{self._seed}:{window}").random()
-        return Spike(start, start + 240)
+        start = window + 1_440 * Random(f"spike:{self._seed}:{window}").random()
+        return Spike(start, start + 360)
 
     def _block(self, number: int) -> Iterator[SimulatedPost]:
         """The posts of one block: a Poisson process, thinned to the day's rhythm and the spike."""
@@ -90,7 +96,7 @@ class World:
         while (at := at + rng.expovariate(fastest)) < start + self._block_seconds:
             if at >= spike.end:
                 spike = self.spike(at)
-            extra = self._rate * _SPIKE_BOOST if spike.start <= at < spike.end else 0.0
+            extra = self._rate * _SPIKE_BOOST * spike.height(at)
             drawn = rng.random() * fastest
             if drawn < extra + self._rate * _rhythm(at):
                 millis = int(at * 1000)
