@@ -37,7 +37,7 @@ ROOT = Path(__file__).parent
 SHARED = ROOT / ".nox" / "shared"
 DIST = ROOT / "dist"
 PACKAGES = ("twitterhandler", "nlp-services", "sparkstream", "trending", "dashboard")  # in the order of the data
-EXTRAS = {"sparkstream": ("nlp",)}  # what the whole system needs beyond the bare packages
+EXTRAS = {"sparkstream": "nlp"}  # what the whole system needs beyond the bare packages
 SUITES = ("architecture", "release", "contract", "integration", "browser")  # tests/, what no single package can show
 RUN_TOOLS = ("honcho>=2", "hatchling>=1.27")  # hatchling builds a changed package without an isolated environment
 TEST_TOOLS = ("pytest>=9", "playwright>=1.65", "nox>=2025.2.9", "httpx2>=2")
@@ -61,44 +61,41 @@ def folder(package: str) -> Path:
     return ROOT / "packages" / package
 
 
-def requirement(package: str, *extras: str) -> str:
-    wanted = ",".join((*EXTRAS.get(package, ()), *extras))
-    return f"{folder(package)}[{wanted}]" if wanted else str(folder(package))
+def project(package: str) -> dict[str, Any]:
+    settings: dict[str, Any] = tomllib.loads((folder(package) / "pyproject.toml").read_text())["project"]
+    return settings
 
 
-def shared_environment(session: nox.Session, label: str, requirements: Sequence[str]) -> Path:
-    """The folder of its programs, once `requirements` are there and the packages are those of the working tree."""
-    python = SHARED / "bin" / "python"
-    stamp = SHARED / "installed.json"
+def shared_environment(session: nox.Session, *, for_tests: bool = False) -> Path:
+    """The folder of its programs, once everything is there and the packages are those of the working tree."""
+    python, stamp = SHARED / "bin" / "python", SHARED / "installed.json"
     if not python.exists():
         session.run(sys.executable, "-m", "virtualenv", "--quiet", str(SHARED))
     installed: dict[str, str] = json.loads(stamp.read_text()) if stamp.exists() else {}
-    asked = fingerprint(*(folder(package) / "pyproject.toml" for package in PACKAGES)) + " ".join(requirements)
+    pip = (str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off")
+    asked = fingerprint(ROOT / "noxfile.py", *(folder(package) / "pyproject.toml" for package in PACKAGES))
     sources = {package: fingerprint(folder(package) / "src", folder(package) / "README.md") for package in PACKAGES}
     changed = [package for package in PACKAGES if installed.get(package) != sources[package]]
-    pip = (str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off")
-    if installed.get(label) != asked:
-        session.log("installing what is missing: the first time some minutes, for Spark and TensorFlow")
-        session.run(*pip, *requirements)
-        installed[label] = asked
+    if installed.get("packages") != asked:
+        session.log("installing what is missing: some minutes the first time, for Spark and TensorFlow")
+        extras = {package: f"[{EXTRAS[package]}]" if package in EXTRAS else "" for package in PACKAGES}
+        session.run(*pip, *(f"{folder(package)}{extras[package]}" for package in PACKAGES), *RUN_TOOLS)
     elif changed:
-        session.run(*pip, "--quiet", "--no-deps", "--no-build-isolation", *(str(folder(name)) for name in changed))
-    stamp.write_text(json.dumps(installed | sources))
+        session.run(
+            *pip, "--quiet", "--no-deps", "--no-build-isolation", *(str(folder(package)) for package in changed)
+        )
+    installed |= {"packages": asked, **sources}
+    if for_tests and installed.get("tests") != asked:
+        extras_of = (project(package)["optional-dependencies"]["test"] for package in PACKAGES)
+        session.run(*pip, "--quiet", *sorted(set(itertools.chain.from_iterable(extras_of))), *TEST_TOOLS)
+        installed["tests"] = asked
+    stamp.write_text(json.dumps(installed))
     return SHARED / "bin"
 
 
 def path(programs: Path) -> dict[str, str]:
     """As if the environment were activated."""
     return {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
-def run_environment(session: nox.Session) -> Path:
-    return shared_environment(session, "run", [*map(requirement, PACKAGES), *RUN_TOOLS])
-
-
-def test_environment(session: nox.Session) -> Path:
-    packages = [requirement(package, "test") for package in PACKAGES]
-    return shared_environment(session, "test", [*packages, *RUN_TOOLS, *TEST_TOOLS])
 
 
 @nox.session(python=False)
@@ -114,7 +111,7 @@ def demo(session: nox.Session) -> None:
         shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, exist_ok=True)
     log = data / "demo.log"
-    programs = run_environment(session)
+    programs = shared_environment(session)
     environment = {**demo_environment(session, data), **path(programs), "TWITTERHANDLER_OPTIONS": shlex.join(options)}
     with stop_signals(), honcho(programs, environment, log) as process:
         try:
@@ -226,7 +223,7 @@ def tests(session: nox.Session) -> None:
     """Everything that CI needs; `-- trending browser` only those; the rest goes to pytest (`-- trending -k rising`)."""
     chosen = list(itertools.takewhile((*PACKAGES, *SUITES).__contains__, session.posargs))
     options = session.posargs[len(chosen) :]
-    programs = test_environment(session)
+    programs = shared_environment(session, for_tests=True)
     if not shutil.which(os.environ.get("CHROMIUM", "chromium")) and "CI" not in os.environ:
         session.warn("no Chromium, so the page is not looked at: apt-get install chromium, or set CHROMIUM")
         options += ["-m", "not browser"]
@@ -257,9 +254,9 @@ def typed_dependencies() -> list[str]:
     """What mypy reads: the dependencies of the packages but for the heavy ones, which have no types."""
     found = set()
     for package in PACKAGES:
-        project = tomllib.loads((folder(package) / "pyproject.toml").read_text())["project"]
-        extras = itertools.chain.from_iterable(project.get("optional-dependencies", {}).values())
-        found |= {line for line in (*project["dependencies"], *extras) if not line.startswith(HEAVY)}
+        settings = project(package)
+        extras = itertools.chain.from_iterable(settings.get("optional-dependencies", {}).values())
+        found |= {line for line in (*settings["dependencies"], *extras) if not line.startswith(HEAVY)}
     return sorted(found)
 
 
@@ -269,7 +266,7 @@ def bench(session: nox.Session) -> None:
     names = sorted(script.stem for script in (ROOT / "benchmarks").glob("*.py"))
     if not session.posargs or session.posargs[0] not in names:
         session.error(f"which one? nox -s bench -- {' | '.join(names)}")
-    programs = run_environment(session)
+    programs = shared_environment(session)
     data = os.environ.get("DATA_DIR", str(ROOT.parent / "shared" / "data"))
     name, *options = session.posargs
     session.run(str(programs / "python"), f"benchmarks/{name}.py", *options, env={**path(programs), "DATA_DIR": data})
