@@ -20,6 +20,11 @@ _SCANNED: Final = 2_000
 
 _T = TypeVar("_T")
 
+# The cross join keeps the order: each key by the index. `(topic, id) in (values …)` would scan the whole set.
+_LOOK_UP = """
+with wanted (topic, id) as (values {})
+select topic, id, run, batch from wanted cross join posts using (topic, id)
+"""
 _INSERT_POST = """
 insert into posts (topic, id, event_time, received_at, sentiment, run, batch, record) values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (topic, id) do update set
@@ -36,10 +41,8 @@ class SqliteMaster:
         found: dict[Key, Stamp] = {}
         with self._connections.reading() as db:
             for some in _chunks(keys, _LOOKED_UP):
-                places = ",".join(["(?,?)"] * len(some))
                 rows = db.execute(
-                    f"select topic, id, run, batch from posts where (topic, id) in (values {places})",
-                    [part for key in some for part in key],
+                    _LOOK_UP.format(",".join(["(?,?)"] * len(some))), [part for key in some for part in key]
                 )
                 found |= {(topic, post_id): Stamp(run, batch) for topic, post_id, run, batch in rows}
         return found
