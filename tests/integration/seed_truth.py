@@ -1,4 +1,4 @@
-"""What the views have to say of a simulated day: counted here from the seed's posts, with none of the job's counting code."""
+"""What the views have to say of a simulated day: counted from a seed's posts, without the job's counting code."""
 
 import re
 import unicodedata

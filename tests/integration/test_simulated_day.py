@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from seed_truth import FACETS, Truth, milliseconds, truths
 from sparkstream import Views, open_store
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
