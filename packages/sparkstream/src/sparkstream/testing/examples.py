@@ -28,7 +28,7 @@ _WINDOW: Final = Window(parse_time("2026-11-22T21:45:00Z"), parse_time("2026-11-
 _STAMP: Final = Stamp("3f9c2a7d51b08e64", 118)
 
 # minutes before NOW, author, kind, language, sentiment, emotion, entities, keywords, hashtags, text
-_POSTS: Final = (
+_POSTS: Final[tuple[tuple[Any, ...], ...]] = (
     (0, "ada", "original", "en", "positive", "joy", ["PERSON:Ada Okoro"], ["penalty shootout"], ["WorldCup"],
      "What a penalty shootout, Ada Okoro is a wall! 🎉 #WorldCup"),
     (1, "ben", "repost", "en", "positive", "joy", ["PERSON:Ada Okoro"], ["penalty shootout"], ["WorldCup"],
