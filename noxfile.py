@@ -160,12 +160,12 @@ def source_options(words: Sequence[str], here: Path) -> tuple[str, list[str]]:
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[None]:
-    """A stop by SIGTERM, or by a terminal that was closed, goes the way of Ctrl-C."""
+    """SIGTERM, and the end of the terminal, go the way of Ctrl-C, which a shell may have switched off for us."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ NAMES = {package.name for package in PACKAGES}
 
 EDGES = {"settings", "api", "app", "cli", "service", "serving", "__main__"}  # they import all, nothing imports them
 PUBLIC = ""  # but for the package itself, whose names are its public face
-HTTP = {"problems", "metrics", "access"}  # what only the edges need, in modules of its own
+HTTP = {"problems", "parameters", "metrics", "access"}  # what only the edges need, in modules of its own
 TESTING = "testing"  # public fakes: outside of it nothing imports them
 
 EDGE_VENDORS = {"fastapi", "starlette", "uvicorn", "typer", "pydantic", "pydantic_settings", "prometheus_client"}
