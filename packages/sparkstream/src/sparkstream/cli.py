@@ -212,6 +212,7 @@ def _bind(host: str, port: int, token: str | None) -> socket.socket:
     address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         address.bind((host, port))
+        address.listen()  # who connects as soon as the address is said waits, and is not refused
     except OSError as error:
         address.close()
         raise SettingsError(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
