@@ -1,0 +1,198 @@
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+from factories import NOON, feed
+from sparkstream import __version__
+from sparkstream.cli import main
+from sparkstream.schema import DeadLetter
+from sparkstream.stores.sqlite import SqliteStore
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """No command finds a setting or a file of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("QUEUE", "STORE", "CHECKPOINT", "ANNOTATOR", "MASTER", "HOST", "PORT", "TOKEN", "MAX_LINES"):
+        monkeypatch.delenv(f"SPARKSTREAM_{name}", raising=False)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the program in this process: its exit code, stdout and stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["sparkstream", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as done:
+            code = done.code or 0
+        written = capsys.readouterr()
+        return code, written.out, written.err
+
+    return run
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = SqliteStore(str(tmp_path / "views.db"))
+    yield opened
+    opened.close()
+
+
+def assert_one_line(err, *words):
+    assert err.startswith("sparkstream: ")
+    assert err.count("\n") == 1
+    for word in words:
+        assert word in err
+
+
+def test_the_version(call):
+    assert call("--version") == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["serve"], ["dead"]])
+def test_help_says_what_there_is(call, command):
+    code, out, err = call(*command, "--help")
+    assert (code, err) == (0, "")
+    assert "Usage: " in out
+    if not command:
+        assert all(name in out for name in ("run", "serve", "dead"))
+
+
+def test_without_a_command_the_help_is_shown(call):
+    code, out, err = call()
+    assert (code, err) == (2, "")
+    assert "Usage: " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fly"], ["No such command 'fly'", "--help"]),
+        (["dead", "--limit", "0"], ["--limit"]),
+        (["dead", "--limit", "many"], ["--limit"]),
+        (["serve", "--port", "99999"], ["--port"]),
+        (["dead", "--colour"], ["--colour"]),
+    ],
+)
+def test_wrong_use_is_one_line_and_2(call, arguments, words):
+    code, _, err = call(*arguments)
+    assert code == 2
+    assert_one_line(err, *words)
+
+
+def test_a_wrong_setting_is_one_line_that_names_it(call, monkeypatch):
+    monkeypatch.setenv("SPARKSTREAM_PORT", "harbour")
+    code, _, err = call("serve")
+    assert code == 2
+    assert_one_line(err, "SPARKSTREAM_PORT", "valid integer")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dead", "--store", "views.db"], ["'views.db' is no store", "write sqlite:PATH"]),
+        (["dead", "--store", "sqlite:/dev/null/views.db"], ["choose another path"]),
+        (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
+        (["run", "--annotator", "none:", "--queue", "kafka://x/y"], ["is no queue", "write spool:FOLDER"]),
+        (["run", "--annotator", "none:", "--checkpoint", "/dev/null/c"], ["/dev/null/c cannot be written"]),
+        (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
+        (["serve", "--host", "example.org"], ["beyond loopback"]),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_1(call, arguments, words):
+    code, out, err = call(*arguments)
+    assert (code, out) == (1, "")
+    assert_one_line(err, *words)
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("localhost", socket.AF_INET)])
+def test_a_port_in_use_is_one_line(call, host, family):
+    with socket.create_server(("127.0.0.1", 0), family=family) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = call("serve", "--host", host, "--port", port)
+    assert code == 1
+    assert_one_line(err, f"{host}:{port} cannot be used", "choose another with --port")
+
+
+def test_beyond_loopback_a_token_is_enough(call, monkeypatch):
+    """The next thing that goes wrong is the address, which is none of this machine's."""
+    monkeypatch.setenv("SPARKSTREAM_TOKEN", "s3cret")
+    code, _, err = call("serve", "--host", "192.0.2.1")
+    assert code == 1
+    assert_one_line(err, "192.0.2.1:9002 cannot be used")
+    assert "s3cret" not in err
+
+
+def test_dead_letters_are_listed_newest_first(call, store):
+    assert call("dead", "--store", "sqlite:views.db") == (0, "no dead letters\n", "")
+    feed(store, [b"torn", b'{"schema": 99}'])
+    code, out, err = call("dead", "--store", "sqlite:views.db", "--limit", "1")
+    line, count = out.splitlines()
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"2026-11-22T12:00:00\.000Z  spool:0:1  schema 99 is not known, only 1", line)
+    assert count == "2 dead letters in all"
+
+
+def test_dead_letters_as_json_have_the_raw_line(call, store, monkeypatch):
+    monkeypatch.setenv("SPARKSTREAM_STORE", "sqlite:views.db")
+    feed(store, [b"torn \xff", b"{"])
+    code, out, _ = call("dead", "--json")
+    letters = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(letter["id"], letter["raw"]) for letter in letters] == [("spool:0:1", "{"), ("spool:0:0", "torn \ufffd")]
+    assert set(letters[0]) == {"id", "at", "reason", "raw"}
+
+
+def test_a_dead_letter_cannot_steer_the_terminal(call, store):
+    store.write_events([], [], [DeadLetter("dead:\x1b[2J", "", "broken\x1b]0;owned\x07\nsecond line", NOON)])
+    _, out, _ = call("dead", "--store", "sqlite:views.db")
+    assert out.count("\n") == 2
+    assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_a_reader_that_has_enough_is_no_error(store, tmp_path):
+    store.write_events([], [], [DeadLetter(f"dead:{number}", "", "x" * 400, NOON) for number in range(2_000)])
+    command = f"{sys.executable} -m sparkstream dead --store sqlite:{tmp_path}/views.db --limit 2000 | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_without_the_extra_posts_are_counted_and_a_line_says_how_to_rate_them(call, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = call("run", "--checkpoint", "/dev/null/c")
+    assert code == 1
+    first, second = err.splitlines()
+    assert first == "sparkstream: posts are counted, not rated; `pip install 'sparkstream[nlp]'` rates them"
+    assert "/dev/null/c cannot be written" in second
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_until_it_is_told_to_stop(store, tmp_path, number):
+    feed(store, [b"torn"])
+    command = [sys.executable, "-m", "sparkstream", "serve", "--store", f"sqlite:{tmp_path}/views.db", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        watchdog = threading.Timer(30, server.kill)
+        watchdog.start()
+        try:
+            said = server.stderr.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+", said)
+            assert address, said
+            with urllib.request.urlopen(f"{address[0]}/v1/status", timeout=20) as answer:
+                assert json.load(answer)["job"]["dead_letters"] == 1
+        finally:
+            server.send_signal(number)
+            rest = server.stderr.read()
+            server.wait()
+            watchdog.cancel()
+    assert "Traceback" not in rest
+    assert server.returncode in (0, -number)
