@@ -56,3 +56,10 @@ def test_a_post_s_text_is_in_no_log(keywords, caplog):
     keywords("\x1c\x1d\u2028" + "odd text " * 200)
 
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("language", ["lt", "sk"])
+def test_nothing_is_printed_for_languages_whose_lists_are_old(language, capsys):
+    Analyzer(entities=None, sentiment=None, emotion=None).analyze(["labas rytas visiems"], [language])
+
+    assert capsys.readouterr() == ("", "")

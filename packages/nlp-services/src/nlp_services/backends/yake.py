@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib.metadata import version
+from io import StringIO
 from typing import Any
 
 _LONGEST_PHRASE = 2
@@ -39,5 +41,6 @@ class YakeExtractor:
         if language not in self._extractors:
             import yake  # noqa: PLC0415 - pulls in networkx: paid by those who extract
 
-            self._extractors[language] = yake.KeywordExtractor(lan=language, n=_LONGEST_PHRASE, top=_CANDIDATES)
+            with redirect_stdout(StringIO()):  # it prints of some of its own lists that they are not in UTF-8
+                self._extractors[language] = yake.KeywordExtractor(lan=language, n=_LONGEST_PHRASE, top=_CANDIDATES)
         return self._extractors[language]
