@@ -189,19 +189,21 @@ def honcho(programs: Path, environment: Mapping[str, str], log: Path) -> Iterato
 
 
 def wait_for_posts(session: nox.Session, process: subprocess.Popen[bytes], ports: Mapping[str, str], log: Path) -> None:
+    """Until a batch more is done than when the view API first answered: what an earlier run left is not live."""
     views = f"http://127.0.0.1:{ports['SPARKSTREAM_PORT']}/v1"
     page = f"http://127.0.0.1:{ports['DASHBOARD_PORT']}/healthz"
-    begun = time.monotonic()
+    begun, batches = time.monotonic(), []
     for turn in itertools.count():
-        job = fetch(f"{views}/status").get("job", {}).get("state", "not there yet")
-        topics = fetch(f"{views}/topics").get("items", [])
-        if job == "running" and any(topic["posts"] for topic in topics) and fetch(page):
+        job = fetch(f"{views}/status").get("job")
+        batches += [-1 if job["batch"] is None else job["batch"]] if job else []
+        posts = sum(topic["posts"] for topic in fetch(f"{views}/topics").get("items", []))
+        if posts and job and job["state"] == "running" and batches[-1] > batches[0] and fetch(page):
             return
         waited = time.monotonic() - begun
         if process.poll() is not None or waited > START_LIMIT:
-            session.error(f"no posts on the page after {waited:.0f} s; {log} ends with:\n{tail(log)}")
+            session.error(f"no new posts on the page after {waited:.0f} s; {log} ends with:\n{tail(log)}")
         if turn % 10 == 0:
-            session.log(f"starting, {waited:.0f} s: the job is {job}, {len(topics)} topics have posts")
+            session.log(f"starting, {waited:.0f} s: {posts:,} posts so far, {job['state'] if job else 'no'} job")
         time.sleep(0.5)
 
 
