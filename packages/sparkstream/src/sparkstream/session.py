@@ -66,11 +66,13 @@ def spark_errors() -> Iterator[None]:
     Raises:
         JobError: in their place.
     """
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped] # noqa: PLC0415 - as pyspark
+    from py4j.protocol import Py4JError, Py4JNetworkError  # type: ignore[import-untyped] # noqa: PLC0415 - as pyspark
     from pyspark.errors import PySparkException  # noqa: PLC0415 - needs JAVA_HOME
 
     try:
         yield
+    except (Py4JNetworkError, ConnectionError) as error:
+        raise JobError("Spark's JVM is gone; start the job again, it goes on where it was") from error
     except (Py4JError, PySparkException) as error:
         raise JobError(f"Spark: {cause(str(error))}") from error
 
