@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from sparkstream.annotation import AnnotatorFactory
 from sparkstream.annotators import NotRated
 from sparkstream.checkpoint import Checkpoint
+from sparkstream.errors import CheckpointError, JobError
 from sparkstream.queues import open_queue
 from sparkstream.rollups import fold
 from sparkstream.session import spark_errors, start_session
@@ -41,6 +42,13 @@ RATE_WINDOW: Final = 30_000
 """Milliseconds over which the rate in the status is taken."""
 REFOLDING_TIME: Final = 1.0
 """Seconds after a batch for folding dirty periods again; the rest waits for the next batch, or for a quiet time."""
+
+
+def _end(query: StreamingQuery) -> None:
+    deadline = time.monotonic() + 30
+    while query.isActive and query.status["isTriggerActive"] and time.monotonic() < deadline:
+        query.awaitTermination(0.1)
+    query.stop()
 
 
 def _now() -> int:
@@ -144,19 +152,19 @@ class StreamJob:
         self.store.heartbeat(self._status(self.options.clock()))
         if not self._recent:
             self._refold_when_idle()
-            self.spark.range(self.options.partitions, numPartitions=self.options.partitions).mapInArrow(
-                lambda batches: batches, "id long"
-            ).count()
+            workers = self.options.partitions
+            with spark_errors():
+                self.spark.range(workers, numPartitions=workers).mapInArrow(lambda rows: rows, "id long").count()
 
     def stop(self) -> None:
         """Let the running micro-batch end, at most 30 seconds, and let go of everything but the session."""
-        if self._query is not None:
-            deadline = time.monotonic() + 30
-            while self._query.isActive and self._query.status["isTriggerActive"] and time.monotonic() < deadline:
-                self._query.awaitTermination(0.1)
-            self._query.stop()
-            self._query = None
-        self._held.close()
+        query, self._query = self._query, None
+        try:
+            if query is not None:
+                with suppress(JobError), spark_errors():  # what has ended by an error has said so, and needs no end
+                    _end(query)
+        finally:
+            self._held.close()
 
     def _recover(self) -> None:
         adopted = self.store.adopt(self.run)
@@ -184,6 +192,11 @@ class StreamJob:
         if applied is not None and applied >= batch:
             _log.info("batch %d is in the views already", batch)
             return
+        if batch > 0 and applied != batch - 1:
+            raise CheckpointError(
+                f"{self.store_url} has not seen what came before batch {batch} of this checkpoint;"
+                " go on with the store that has, or start with a new checkpoint: it reads the queue from the start"
+            )
         began = time.monotonic()
         with self._batching:
             self.store.begin(stamp)

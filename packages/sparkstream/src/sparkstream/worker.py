@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import orjson
@@ -42,7 +42,9 @@ class PartitionTask:
         if not lines:
             return
         now = time.time_ns() // 1_000_000
-        result = run_stage(lines, self.stamp, _store(self.store), _annotator(self.annotator), now=now, probe=self.probe)
+        result = run_stage(
+            lines, self.stamp, _store(self.store, self.stamp.run), _annotator(self.annotator), now=now, probe=self.probe
+        )
         yield pa.RecordBatch.from_pydict({"result": pa.array([encode(result)], pa.binary())})
 
 
@@ -64,8 +66,9 @@ def decode(data: bytes) -> PartitionResult:
     )
 
 
-@cache
-def _store(url: str) -> Store:
+@lru_cache(maxsize=1)
+def _store(url: str, run: str) -> Store:
+    """The store of a run: another run may have found its file replaced, while this one's would still be open here."""
     return open_store(url)
 
 
