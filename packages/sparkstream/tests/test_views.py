@@ -234,6 +234,16 @@ def test_a_top_of_one_sentiment_is_most_first_by_that_label(world, views):
     assert [item["term"] for item in answer["items"]] == [count.term for count in wanted]
 
 
+def test_a_top_of_one_sentiment_counts_only_its_posts(world, views):
+    answer = views.top("tea", DAY_AND_MORE, "word", only=Filter(sentiment="not_rated"), query_words_too=True, limit=200)
+    posts = [post for post in world.of("tea", DAY_AND_MORE.start, DAY_AND_MORE.end) if post.sentiment == "not_rated"]
+
+    counted = {item["term"]: item["posts"] for item in answer["items"]}
+
+    assert counted == Counter(word for post in posts for word in set(post.terms.get("word", ())))
+    assert not any(item[label] for item in answer["items"] for label in ("positive", "neutral", "negative"))
+
+
 def test_a_top_beside_a_term_is_that_of_the_posts_that_carry_it(world, views):
     posts = [
         post for post in world.of("tea", DAY_AND_MORE.start, DAY_AND_MORE.end) if "pot" in post.terms.get("word", ())

@@ -10,7 +10,7 @@ from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.errors import QueryError, UnknownTopicError
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
 from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Term, Window, query_words
-from sparkstream.rollups import fold
+from sparkstream.rollups import RATED, fold
 from sparkstream.schema import Gap
 from sparkstream.shares import shares
 from sparkstream.stores.base import Store, TermCount, Topic
@@ -76,7 +76,7 @@ class Views:
         return {**_summary(sums, lens, only.sentiment), "coverage": covered}
 
     def _term_summary(self, slug: str, spans: list[Span], term: Term) -> Json:
-        found = self.store.terms(slug, spans, term.facet, [term.term]).get(term.term, TermCount(term.term, 0, 0, 0, 0))
+        found = self.store.terms(slug, spans, term.facet, [term.term]).get(term.term, _none(term.term))
         exact = not any(period.cut for period in self.store.periods(slug, spans))
         unknown = {"authors": None, "messages": None, "emotion": None, "kinds": None, "languages": None}
         return {
@@ -153,7 +153,10 @@ class Views:
         shown = counts[:limit]
         before = cover(window.previous.start, window.previous.end)
         previous = self.store.terms(slug, before, facet, [count.term for count in shown])
-        items = [_term(facet, count, previous.get(count.term)) for count in shown]
+        items = [
+            _term(facet, _only(count, only), _only(previous.get(count.term, _none(count.term)), only))
+            for count in shown
+        ]
         following = encode_cursor(offset + limit) if len(counts) > limit else None
         return {
             "items": items,
@@ -263,7 +266,20 @@ def _shown(facet: str, term: str) -> str:
     return term.partition(":")[2].casefold() if facet == "entity" else term
 
 
-def _term(facet: str, count: TermCount, previous: TermCount | None) -> Json:
+def _none(term: str) -> TermCount:
+    return TermCount(term, 0, 0, 0, 0)
+
+
+def _only(count: TermCount, only: Filter) -> TermCount:
+    """What a sentiment filter leaves of a count."""
+    if only.sentiment is None:
+        return count
+    left = _by_label(count)[only.sentiment]
+    rated = (left if label == only.sentiment else 0 for label in RATED)
+    return TermCount(count.term, left, *rated)
+
+
+def _term(facet: str, count: TermCount, previous: TermCount) -> Json:
     item: Json = {
         "term": count.term,
         "posts": count.posts,
@@ -273,4 +289,4 @@ def _term(facet: str, count: TermCount, previous: TermCount | None) -> Json:
     }
     if facet == "entity":
         item["type"], _, item["text"] = count.term.partition(":")
-    return item | {"previous": previous.posts if previous else 0}
+    return item | {"previous": previous.posts}
