@@ -76,6 +76,21 @@ def test_a_wrong_query_says_where(client):
     assert response.json()["position"] == 4
 
 
+def test_a_query_is_checked_while_it_is_typed(registry, ingest):
+    with TestClient(create_app(registry, ingest, token=SecretStr("s3cret"))) as client:  # asking needs none
+        fine = client.post("/v1/queries/check", json={"query": 'tea OR "green tea"'})
+        assert (fine.status_code, fine.json()) == (200, {"valid": True, "explanation": "“tea” or “green tea”"})
+        wrong = client.post("/v1/queries/check", json={"query": "👩‍👩‍👧 (tea"})
+        message = "this `(` is never closed; add a `)`"
+        assert (wrong.status_code, wrong.json()) == (200, {"valid": False, "position": 6, "message": message})
+        for text in ("", "(" * 1_025, "a" * 1_025, "(" * 600 + "a" + ")" * 400):
+            assert client.post("/v1/queries/check", json={"query": text}).json()["valid"] is False
+        assert "query" in is_problem(client.post("/v1/queries/check", json={"text": "tea"}), 422)
+        is_problem(client.post("/v1/queries/check", json={"query": None}), 422)
+        is_problem(client.post("/v1/queries/check", content=b"{"), 422)
+        assert client.get("/v1/topics").json()["items"] == []
+
+
 async def run(ingest):
     await ingest.run()
 

@@ -95,13 +95,37 @@ def test_operators_look_at_the_fields(post, query, found):
         ("from:", 0, "needs its value"),
         ("a has:links", 2, "no operator"),
         ("a --b", 2, "stands alone"),
+        ("a" * 1_025, 1_024, "longer than 1,024 characters"),
+        ("(" * 400 + "a" + ")" * 400, 50, "more than 50 deep"),
+        ("tea OR \udcff", 7, "write the query in UTF-8"),
     ],
 )
 def test_an_error_points_at_its_character(query, position, reason):
     with pytest.raises(QueryError, match=reason) as caught:
         Query.parse(query)
     assert caught.value.position == position
-    assert caught.value.pointer() == f"{query}\n{' ' * position}^"
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("a (b", "a (b\n  ^"),
+        ("日本 (b", "日本 (b\n     ^"),
+        ("👍 (b", "👍 (b\n   ^"),
+        ("e\u0301 (b", "e\u0301 (b\n  ^"),
+        ("a\t\x1b (b", "a   (b\n    ^"),
+    ],
+)
+def test_the_caret_stands_under_the_character_on_a_terminal(query, pointer):
+    with pytest.raises(QueryError) as caught:
+        Query.parse(query)
+    assert caught.value.pointer() == pointer
+
+
+def test_groups_may_lie_in_each_other_and_follow_each_other():
+    Query.parse("(" * 50 + "a" + ")" * 50)
+    Query.parse(" OR ".join(["((a))"] * 100))
 
 
 def test_a_post_is_matched_with_many_queries_at_once(post):

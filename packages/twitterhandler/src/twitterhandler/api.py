@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -13,14 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
 from twitterhandler import problems
 from twitterhandler.__about__ import __version__
 from twitterhandler.clock import format_time
+from twitterhandler.errors import QueryError
 from twitterhandler.ingest import Ingest, IngestStatus, State
 from twitterhandler.metrics import exposition
 from twitterhandler.posts import TopicState
+from twitterhandler.query import MAX_LENGTH, Query
 from twitterhandler.topics import Network, Topic, TopicRegistry
 
 Time = Annotated[datetime, PlainSerializer(format_time, return_type=str)]
 
 _QUERY: Final = '"world cup" OR #WorldCup'
+_SYNTAX: Final = f"X's rule syntax: words, phrases, #, @, from:, lang:; at most {MAX_LENGTH:,} characters"
 _TOPIC: Final[dict[str, Any]] = {"slug": "world-cup", "query": _QUERY, "sources": [], "languages": ["en"]}
 
 
@@ -29,7 +32,7 @@ class TopicChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY}]})
 
-    query: str | None = Field(None, max_length=1024, description="X's rule syntax: words, phrases, #, @, from:, lang:")
+    query: str | None = Field(None, description=_SYNTAX)
     sources: tuple[Network, ...] | None = Field(None, description="networks to listen on; empty: all")
     languages: tuple[str, ...] | None = Field(None, max_length=50, description="BCP 47 codes to keep; empty: all")
     reposts: bool | None = Field(None, description="whether plain reposts are kept")
@@ -44,7 +47,7 @@ class NewTopic(TopicChange):
     model_config = ConfigDict(json_schema_extra={"examples": [_TOPIC]})
 
     slug: str = Field(max_length=100, description="letters and digits joined by `-`")
-    query: str = Field(max_length=1024, description="X's rule syntax: words, phrases, #, @, from:, lang:")
+    query: str = Field(description=_SYNTAX)
     start: bool = Field(False, description="whether to start it at once")
 
 
@@ -64,6 +67,23 @@ class TopicAnswer(BaseModel):
 class TopicList(BaseModel):
     items: list[TopicAnswer]
     next: str | None = None
+
+
+class QueryQuestion(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY}]})
+
+    query: str = Field(max_length=65_536, description="as it is being typed")
+
+
+class ValidQuery(BaseModel):
+    valid: Literal[True] = True
+    explanation: str = Field(description="in words, for people", examples=["“world cup” or the hashtag #worldcup"])
+
+
+class InvalidQuery(BaseModel):
+    valid: Literal[False] = False
+    position: int = Field(description="index of the character at fault: code points, from 0", examples=[4])
+    message: str = Field(description="what is wrong, then what to do", examples=["this `(` is never closed; add a `)`"])
 
 
 class CountsAnswer(BaseModel):
@@ -101,6 +121,7 @@ def create_app(registry: TopicRegistry, ingest: Ingest, *, token: SecretStr | No
     app = FastAPI(title="twitterhandler", version=__version__, description=__doc__)
     problems.install(app)
     app.include_router(_topics(registry, _guard(token)))
+    app.include_router(_queries())
     app.include_router(_state(registry, ingest))
     return app
 
@@ -154,6 +175,20 @@ def _topics(registry: TopicRegistry, guard: Callable[..., None]) -> APIRouter:
         return TopicAnswer.model_validate(registry.change(slug, state="stopped"))
 
     router.include_router(guarded)
+    return router
+
+
+def _queries() -> APIRouter:
+    router = APIRouter(tags=["queries"])
+
+    @router.post("/v1/queries/check")
+    def check_query(question: QueryQuestion) -> ValidQuery | InvalidQuery:
+        """Whether a query can be used, and where it is wrong: for who types one. Changes nothing."""
+        try:
+            return ValidQuery(explanation=Query.parse(question.query).explain())
+        except QueryError as exc:
+            return InvalidQuery(position=exc.position, message=exc.reason)
+
     return router
 
 

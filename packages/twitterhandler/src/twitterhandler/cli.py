@@ -40,6 +40,9 @@ Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"],
 Hours = Annotated[float | None, typer.Option(help="Play so many hours and end, instead of going on live.")]
 History = Annotated[str | None, typer.Option(help="How far before now a live run begins.  [default: 20m]")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+Sources = Annotated[list[str] | None, typer.Option(help="Listen only to this network; may be repeated.")]
+Languages = Annotated[list[str] | None, typer.Option(help="Keep only posts in it; may be repeated.")]
+Reposts = Annotated[bool | None, typer.Option("--reposts/--no-reposts", help="Whether plain reposts are kept.")]
 Slug = Annotated[str, typer.Argument(help="The topic's slug, such as world-cup.")]
 QueryText = Annotated[str, typer.Argument(metavar="QUERY", help="Such as '\"world cup\" OR #WorldCup -tickets'.")]
 
@@ -49,6 +52,8 @@ def main() -> None:
     try:
         app()
     except TwitterhandlerError as exc:
+        if isinstance(exc, QueryError):
+            print(exc.pointer(), file=sys.stderr)
         print(f"twitterhandler: {exc}", file=sys.stderr)
         sys.exit(2 if isinstance(exc, SettingError) else 1)
 
@@ -122,8 +127,9 @@ def serve(
 def add_topic(
     slug: Slug,
     text: QueryText,
-    language: Annotated[list[str] | None, typer.Option(help="Keep only posts in it; may be repeated.")] = None,
-    reposts: Annotated[bool, typer.Option(help="Whether plain reposts are kept.")] = True,
+    source: Sources = None,
+    language: Languages = None,
+    reposts: Reposts = None,
     begin: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
     topics: Topics = None,
 ) -> None:
@@ -131,8 +137,31 @@ def add_topic(
     from twitterhandler.topics import Topic
 
     state: Literal["started", "stopped"] = "started" if begin else "stopped"
-    topic = Topic(slug, text, languages=tuple(language or ()), reposts=reposts, state=state)
-    Settings.read(topics=topics).open_registry().add(topic)
+    wanted = _wanted(source=source, language=language, reposts=reposts)
+    Settings.read(topics=topics).open_registry().add(Topic(slug, text, state=state, **wanted))
+
+
+@topics.command("change")
+def change_topic(
+    slug: Slug,
+    text: Annotated[str | None, typer.Option("--query", metavar="QUERY", help="What it looks for from now on.")] = None,
+    source: Sources = None,
+    language: Languages = None,
+    reposts: Reposts = None,
+    topics: Topics = None,
+) -> None:
+    """Change what a topic looks for; what is not named stays. An empty --language or --source means all again."""
+    changed = _wanted(query=text, source=source, language=language, reposts=reposts)
+    if not changed:
+        raise SettingError("nothing to change; name --query, --source, --language or --reposts")
+    Settings.read(topics=topics).open_registry().change(slug, **changed)
+
+
+def _wanted(*, source: list[str] | None, language: list[str] | None, **others: object) -> dict[str, Any]:
+    """The named options as fields of a topic; an empty text clears a list."""
+    lists = {"sources": source, "languages": language}
+    texts = {name: tuple(filter(None, value)) for name, value in lists.items() if value}
+    return {**texts, **{name: value for name, value in others.items() if value is not None}}
 
 
 @topics.command("list")
@@ -174,11 +203,7 @@ def check_query(text: QueryText) -> None:
     """Say whether a query can be used; if not, where it is wrong."""
     from twitterhandler.query import Query
 
-    try:
-        Query.parse(text)
-    except QueryError as exc:
-        print(exc.pointer())
-        raise
+    Query.parse(text)
     print("ok")
 
 

@@ -17,6 +17,8 @@ The message is one line: what is wrong, then what to do. `retriable` says whethe
 unchanged.
 """
 
+import unicodedata
+
 
 class TwitterhandlerError(Exception):
     """The root: catch it to catch whatever this package reports."""
@@ -45,7 +47,15 @@ class QueryError(TwitterhandlerError, ValueError):
 
     def pointer(self) -> str:
         """The query and, below it, a caret under the character: two lines for a terminal."""
-        return f"{self.query}\n{' ' * self.position}^"
+        shown = "".join(char if char.isprintable() else " " for char in self.query)
+        return f"{shown}\n{' ' * sum(map(_columns, shown[: self.position]))}^"
+
+
+def _columns(char: str) -> int:
+    """How many columns of a terminal it takes: two for ideographs and emoji, none for an accent of its own."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 class UnreadableMessageError(TwitterhandlerError, ValueError):

@@ -18,6 +18,10 @@ from typing import Final, Literal
 from twitterhandler.errors import QueryError
 from twitterhandler.posts import Post
 
+MAX_LENGTH: Final = 1024
+"""Characters of a query: X's limit for most accounts."""
+MAX_DEPTH: Final = 50
+
 TermKind = Literal["text", "hashtag", "mention", "from", "lang"]
 
 _TOKEN: Final = re.compile(r"\w+")
@@ -25,6 +29,8 @@ _NO_SPACES: Final = re.compile(r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-
 """Thai, Lao, Burmese, Khmer, kana and ideographs."""
 _OPERATOR: Final = re.compile(r"[A-Za-z_]+(?=:)")
 _WORD: Final = re.compile(r'[^\s()"]+')
+_HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
+"""What a shell hands on of bytes that are no UTF-8; no post holds it and no file keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +151,13 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
 
     def parse(self) -> Node:
+        if len(self._text) > MAX_LENGTH:
+            raise self._error(f"the query is longer than {MAX_LENGTH:,} characters; shorten it", MAX_LENGTH)
+        if half := _HALF_CHARACTER.search(self._text):
+            raise self._error("this is no character; write the query in UTF-8", half.start())
         self._skip()
         if self._at == len(self._text):
             raise self._error("the query is empty; write at least one word", 0)
@@ -198,7 +209,11 @@ class _Parser:
         self._skip()
         if self._text[self._at : self._at + 1] == ")":
             raise self._error("these parentheses are empty; remove them, or write something inside", opening)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._error(f"groups lie in each other more than {MAX_DEPTH} deep; remove some", opening)
         node = self._either() if self._at < len(self._text) else None
+        self._depth -= 1
         if node is None or self._at == len(self._text):
             raise self._error("this `(` is never closed; add a `)`", opening)
         self._at += 1
