@@ -2,8 +2,9 @@
 
     nox -s bench -- replay [--file FILE] [--limit N] [--keep FOLDER] [--skip-stages]
 
-Starts the collector, the job and the view API as programs on an empty folder, replays the file, and compares `posts` of every topic in `GET /v1/topics` with the lines
-that carry its tag; then replays it again. Prints the rate end to end, the rate of each stage alone, and the memory of each program. Exit 1 when a number is wrong.
+Starts the collector, the job and the view API as programs on an empty folder, replays the file, and compares `posts`
+of every topic in `GET /v1/topics` with the lines that carry its tag; then replays it again. Prints the rate end to end,
+the rate of each stage alone, and the memory of each program. Exit 1 when a number is wrong.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unicodedata
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+
+from measuring.programs import fetch, figure, memory, program, replayer, report, settings, until
+from nlp_services import Analyzer
+from sparkstream import open_store
 
 DATA = Path(os.environ.get("DATA_DIR", "../shared/data"))
 PATIENCE = 3_600.0
@@ -103,9 +104,9 @@ def end_to_end(file: Path, folder: Path, expected: dict[str, int], posts: int) -
             {"twitterhandler": replay, "sparkstream run": job, "sparkstream serve": api},
         )
         report("first replay", seconds, posts)
-        print(
-            f"  {'memory, peak of the sum over its processes (PSS)':<52}"
-            + ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items())
+        figure(
+            "memory, peak of the sum over its processes (PSS)",
+            ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items()),
         )
         right = check("first replay", views, expected, folder, posts)
         with replayer(file, environment, folder) as again:
@@ -156,17 +157,14 @@ def check(name: str, views: str, expected: dict[str, int], folder: Path, posts: 
     wrong |= {slug: (count, 0) for slug, count in counted.items() if slug not in expected}
     master = distinct_posts(folder)
     dead = fetch(f"{views}/status")["job"]["dead_letters"]
-    print(
-        f"{name}: {len(expected) - len(wrong)} of {len(expected)} tags exact, {master:,} of {posts:,} distinct posts in the master set, {dead} dead letters"
-    )
+    exact = f"{len(expected) - len(wrong)} of {len(expected)} tags exact"
+    print(f"{name}: {exact}, {master:,} of {posts:,} distinct posts in the master set, {dead} dead letters")
     for slug_, (got, want) in wrong.items():
         print(f"  WRONG {slug_}: {got} in the views, {want} lines carry it")
     return not wrong and master == posts and dead == 0
 
 
 def distinct_posts(folder: Path) -> int:
-    from sparkstream import open_store
-
     store = open_store(f"sqlite:{folder / 'views.db'}")
     try:
         return store.distinct_posts()
@@ -190,16 +188,11 @@ def stages(file: Path, folder: Path, posts: int) -> None:
         drained(folder)
         report("spool to views alone, without annotation", time.monotonic() - begun, posts)
     views = [float(found) for found in re.findall(r"views ([\d.]+) s", log.read_text())]
-    print(
-        f"  {'of it the views, driver':<52}{posts / sum(views):>10,.0f} posts/s, longest {max(views) * 1000:.0f} ms a batch"
-    )
+    figure("of it the views, driver", f"{posts / sum(views):,.0f} posts/s, longest {max(views) * 1000:.0f} ms a batch")
     annotation_alone(folder)
 
 
 def annotation_alone(folder: Path, sample: int = 4_000) -> None:
-    from nlp_services import Analyzer
-    from sparkstream import open_store
-
     store = open_store(f"sqlite:{folder / 'views.db'}")
     topics = sorted(store.topics(), key=lambda topic: topic.posts)
     found = list(
@@ -207,101 +200,15 @@ def annotation_alone(folder: Path, sample: int = 4_000) -> None:
     )[:sample]
     store.close()
     texts, languages = [str(post.record["text"]) for post in found], [post.lang for post in found]
-    whole = dict.fromkeys(("entities", "keywords", "sentiment", "emotion"), "local:")
-    for name, capabilities in [
-        ("all four", whole),
-        *((name, {**dict.fromkeys(whole, None), name: "local:"}) for name in whole),
-    ]:
-        analyzer = Analyzer(**capabilities)
+    kinds = ("entities", "keywords", "sentiment", "emotion")
+    for name, chosen in [("all four", kinds), *((kind, (kind,)) for kind in kinds)]:
+        analyzer = Analyzer(**{kind: "local:" if kind in chosen else None for kind in kinds})
         analyzer.warm_up()
         begun = time.process_time()
         for start in range(0, len(texts), 256):
             analyzer.analyze(texts[start : start + 256], languages[start : start + 256])
-        print(
-            f"  {f'annotation alone, {name}, one process':<52}{len(texts) / (time.process_time() - begun):>10,.0f} posts/CPU-s"
-        )
-
-
-# ── programs ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def settings(folder: Path) -> dict[str, str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return {
-        **os.environ,
-        "TWITTERHANDLER_SINK": f"spool:{folder / 'spool'}",
-        "TWITTERHANDLER_TOPICS": f"sqlite:{folder / 'topics.db'}",
-        "SPARKSTREAM_QUEUE": f"spool:{folder / 'spool'}",
-        "SPARKSTREAM_STORE": f"sqlite:{folder / 'views.db'}",
-        "SPARKSTREAM_CHECKPOINT": str(folder / "checkpoint"),
-        "SPARKSTREAM_PORT": str(port),
-    }
-
-
-@contextmanager
-def program(*command: str, environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, start_new_session=True)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def replayer(file: Path, environment: dict[str, str], folder: Path) -> Any:
-    return program(
-        "twitterhandler",
-        "run",
-        "replay",
-        str(file),
-        "--speed",
-        "max",
-        environment=environment,
-        log=folder / "replay.log",
-    )
-
-
-def memory(pid: int) -> int:
-    """Bytes of a process and all below it, what they share counted once (PSS)."""
-    total = 0
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        children += [
-            child
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            if task.name != str(pid)
-            for child in (task / "children").read_text().split()
-        ]
-    except OSError:
-        return total
-    return total + sum(memory(int(child)) for child in children)
-
-
-def fetch(url: str) -> Any:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return json.load(answer)
-    except OSError:
-        return None
-
-
-def until(condition: Any, what: str, seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            sys.exit(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.2)
-
-
-def report(name: str, seconds: float, posts: int) -> None:
-    print(f"  {name:<52}{posts / seconds:>10,.0f} posts/s ({posts:,} in {seconds:.1f} s)", flush=True)
+        rate = len(texts) / (time.process_time() - begun)
+        figure(f"annotation alone, {name}, one process", f"{rate:,.0f} posts/CPU-s")
 
 
 if __name__ == "__main__":
