@@ -1,12 +1,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 from twitterhandler.errors import SinkError, SourceError
 from twitterhandler.ingest import Ingest
-from twitterhandler.posts import Post, Record, TopicEvent, dead
+from twitterhandler.posts import Gap, Post, Record, TopicEvent, dead
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.testing import FakeClock
 from twitterhandler.topics import Topic, TopicRegistry
@@ -87,6 +87,23 @@ def test_posts_of_a_network_without_rules_are_matched_or_dropped(post, registry)
     assert isinstance(heard, Post)
     assert (heard.id, heard.topics) == ("sim:1", ("match",))
     assert (counts.posts, counts.unmatched) == (1, 1)
+
+
+def test_a_gap_of_a_source_that_knows_no_topics_is_of_all_that_are_listened_to(post, registry):
+    registry.add(Topic("tea", "tea"))
+    at = post().created_at
+    gap = Gap("gap:sim:1", "sim", (), at, at + timedelta(minutes=2), "simulated outage")
+    sink = ListSink()
+    carry(ListSource([gap], matches=False), sink, subscriptions=Subscriptions(registry))
+    assert sink.records[-1] == replace(gap, topics=("match",))
+    registry.change("match", state="stopped")
+    nobody = ListSink()
+    carry(ListSource([gap], matches=False), nobody, subscriptions=Subscriptions(registry))
+    assert not any(isinstance(record, Gap) for record in nobody.records)
+    known = replace(gap, topics=("world-cup",))
+    told = ListSink()
+    carry(ListSource([known]), told)
+    assert told.records == [known]
 
 
 def test_repeats_are_dropped_for_live_networks_only(post):

@@ -36,6 +36,8 @@ Retime = Annotated[bool | None, typer.Option("--retime", help="Posts get the tim
 Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it.  [default: 7]")]
 Rate = Annotated[float | None, typer.Option(help="Posts a second, as the mean of a day.  [default: 5]")]
 Duplicates = Annotated[float | None, typer.Option(help="Share of the posts that come twice.  [default: 0.02]")]
+Outages = Annotated[int | None, typer.Option(help="Times in which nothing is heard; live one each 20 minutes.")]
+Dirty = Annotated[float | None, typer.Option(help="Share of the posts after which a broken line comes.")]
 Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="With --hours: when it begins.")]
 Hours = Annotated[float | None, typer.Option(help="Play so many hours and end, instead of going on live.")]
 History = Annotated[str | None, typer.Option(help="How far before now a live run begins.  [default: 20m]")]
@@ -76,6 +78,8 @@ def simulator(
     seed: Seed = None,
     rate: Rate = None,
     duplicates: Duplicates = None,
+    outages: Outages = None,
+    dirty: Dirty = None,
     start: Start = None,
     hours: Hours = None,
     speed: Speed = None,
@@ -109,6 +113,8 @@ def serve(
     seed: Seed = None,
     rate: Rate = None,
     duplicates: Duplicates = None,
+    outages: Outages = None,
+    dirty: Dirty = None,
     start: Start = None,
     hours: Hours = None,
     history: History = None,

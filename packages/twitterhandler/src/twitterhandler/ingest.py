@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.errors import TwitterhandlerError
-from twitterhandler.posts import Dead, Post, Record, TopicEvent
+from twitterhandler.posts import Dead, Gap, Post, Record, TopicEvent
 from twitterhandler.sinks import Sink
 from twitterhandler.sources import Source
 from twitterhandler.subscriptions import Subscriptions
@@ -142,8 +142,15 @@ class Ingest:
             case TopicEvent():
                 log.info("topic %s: %s", record.id, record.state)
                 await self._sink.put(record)
-            case _:
-                await self._sink.put(record)
+            case Gap():
+                await self._take_gap(record)
+
+    async def _take_gap(self, gap: Gap) -> None:
+        """Of a source that does not know the topics it is of all that are listened to; without any it is of none."""
+        topics = self._subscriptions.started if self._subscriptions and not gap.topics else gap.topics
+        if topics:
+            log.warning("nothing was heard from %s to %s: %s", gap.start, gap.end, gap.reason)
+            await self._sink.put(replace(gap, topics=topics))
 
     async def _take_post(self, post: Post) -> None:
         if not self._source.keeps_repeats and self._recent.seen(post.id):

@@ -119,6 +119,19 @@ def dead(raw: bytes, reason: str, at: datetime) -> Dead:
     return Dead(id=f"dead:{digest}", raw=text, reason=reason, at=at)
 
 
+def broken(line: bytes, at: datetime) -> Dead:
+    """The record of a line that `decode` refuses, with its reason.
+
+    Raises:
+        ValueError: the line can be read.
+    """
+    try:
+        decode(line)
+    except UnreadableMessageError as exc:
+        return dead(line, str(exc), at)
+    raise ValueError("this line can be read")
+
+
 def encode(record: Record) -> bytes:
     """The record as one line of JSON, without the newline."""
     return orjson.dumps(to_json(record))

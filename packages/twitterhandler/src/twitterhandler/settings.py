@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     seed: int = 7
     rate: float = 5.0
     duplicates: float = 0.02
+    outages: int = 0
+    dirty: float = 0.0
     start: AwareDatetime | None = None
     hours: float | None = None
     history: Annotated[timedelta, BeforeValidator(_span)] = timedelta(minutes=20)
@@ -87,6 +89,8 @@ class Settings(BaseSettings):
             seed=self.seed,
             rate=self.rate,
             duplicates=self.duplicates,
+            outages=self.outages,
+            dirty=self.dirty,
             stretch=self._stretch(),
             history=self.history,
         )

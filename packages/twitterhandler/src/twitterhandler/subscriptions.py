@@ -28,6 +28,10 @@ class Subscriptions:
         self._queries = {slug: Query.parse(topic.query) for slug, topic in topics.items() if topic.state == "started"}
         return [TopicEvent(topic.slug, topic.query, topic.state, now) for topic in changed]
 
+    @property
+    def started(self) -> tuple[str, ...]:
+        return tuple(self._queries)
+
     def match(self, post: Post) -> tuple[str, ...]:
         """Slugs of the started topics that want this post."""
         return tuple(slug for slug in matching(self._queries, post) if self._known[slug].accepts(post))

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from twitterhandler.errors import SettingError
+from twitterhandler.posts import Dead, Gap
 from twitterhandler.query import Query, matching
 from twitterhandler.sources import SimulatorSource, Stretch, default_topics
 from twitterhandler.testing import FakeClock
@@ -72,6 +73,9 @@ def test_started_again_it_repeats_the_same_past():
         {"duplicates": 1.5},
         {"stretch": Stretch(START, 0)},
         {"stretch": Stretch(START, 1, 0)},
+        {"outages": -1},
+        {"outages": 13, "stretch": Stretch(START, 1)},
+        {"dirty": 1.5},
     ],
 )
 def test_what_cannot_be_played_is_refused(options):
@@ -88,3 +92,67 @@ def test_the_default_topics_are_those_of_the_world():
     queries = {topic.slug: Query.parse(topic.query) for topic in topics}
     posts = heard(SimulatorSource(stretch=Stretch(START, 0.2), clock=FakeClock(NOW)))
     assert {slug for post in posts for slug in matching(queries, post)} == set(queries)
+
+
+def outages_of(**options):
+    source = SimulatorSource(outages=2, duplicates=0.2, rate=2, clock=FakeClock(NOW), **options)
+    records = heard(source, until=lambda record: record.end > NOW + timedelta(hours=1) if is_gap(record) else False)
+    return [record for record in records if is_gap(record)], [record for record in records if not is_gap(record)]
+
+
+def is_gap(record):
+    return isinstance(record, Gap)
+
+
+def test_in_an_outage_nothing_is_heard_and_its_end_tells_of_it():
+    whole = heard(SimulatorSource(rate=2, duplicates=0.2, stretch=Stretch(START, hours=1), clock=FakeClock(NOW)))
+    gaps, posts = outages_of(stretch=Stretch(START, hours=1))
+    assert len(gaps) == 2
+    for gap in gaps:
+        assert timedelta(minutes=2) <= gap.end - gap.start <= timedelta(minutes=10)
+        assert (gap.network, gap.reason, gap.filled) == ("sim", "simulated outage", False)
+        assert not any(
+            gap.start <= moment < gap.end for post in posts for moment in (post.created_at, post.received_at)
+        )
+    assert set(posts) <= set(whole)
+    ids = {post.id for post in posts}
+    lost = [post for post in whole if post.id not in ids]
+    assert len(lost) > 100
+    minutes = {gap.start.replace(second=0) + timedelta(minutes=n) for gap in gaps for n in range(11)}
+    assert {post.created_at.replace(second=0, microsecond=0) for post in lost} <= minutes
+
+
+def test_a_gap_is_told_before_what_is_heard_after_it():
+    source = SimulatorSource(outages=3, rate=2, stretch=Stretch(START, hours=1), clock=FakeClock(NOW))
+    records = heard(source)
+    for index, gap in enumerate(records):
+        if is_gap(gap):
+            assert all(post.received_at < gap.start for post in records[:index] if not is_gap(post))
+            assert all(post.received_at >= gap.end for post in records[index + 1 :] if not is_gap(post))
+
+
+def test_live_there_is_one_of_ninety_seconds_in_each_twenty_minutes_whenever_it_is_started():
+    gaps, posts = outages_of()
+    assert [gap.end - gap.start for gap in gaps] == [timedelta(seconds=90)] * len(gaps)
+    assert {int(gap.start.timestamp() // 1200) for gap in gaps} == set(range(*window_range(gaps)))
+    assert len(gaps) >= 3
+    assert any(post.created_at > NOW for post in posts)
+    later = SimulatorSource(outages=1, rate=2, clock=FakeClock(NOW + timedelta(minutes=30)))
+    again = heard(later, until=lambda record: is_gap(record) and record.end > NOW + timedelta(hours=1))
+    assert {record.id for record in again if is_gap(record)} <= {gap.id for gap in gaps}
+
+
+def window_range(gaps):
+    return int(gaps[0].start.timestamp() // 1200), int(gaps[-1].start.timestamp() // 1200) + 1
+
+
+def test_dirty_lines_come_besides_the_posts_and_say_what_is_wrong():
+    stretch = Stretch(START, hours=0.5)
+    clean = heard(SimulatorSource(rate=2, stretch=stretch, clock=FakeClock(NOW)))
+    records = heard(SimulatorSource(rate=2, stretch=stretch, dirty=0.1, clock=FakeClock(NOW)))
+    dead = [record for record in records if isinstance(record, Dead)]
+    assert [record for record in records if not isinstance(record, Dead)] == clean
+    assert 0.07 < len(dead) / len({post.id for post in clean}) < 0.13
+    reasons = " ".join({record.reason for record in dead})
+    for reason in ("not JSON: unexpected end", "KeyError 'id'", "schema 99 is", "UTF-8", "event 'applause'"):
+        assert reason in reasons

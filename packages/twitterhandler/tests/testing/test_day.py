@@ -3,6 +3,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from twitterhandler.errors import UnreadableMessageError
 from twitterhandler.posts import Post, TopicEvent, decode
 from twitterhandler.testing import simulated_day
 
@@ -115,3 +116,29 @@ def test_the_day_has_its_rhythm_and_one_spike_with_terms_of_its_own(day):
     assert len(spike) > 60
     assert {post.topics for post in spike} == {("world-cup",)}
     assert spike[-1].created_at - spike[0].created_at < timedelta(minutes=40)
+
+
+def test_an_outage_takes_posts_out_and_puts_a_gap_in(day):
+    holed = simulated_day(seed=11, posts=8_000, outages=4)
+    assert [decode(line) for line in holed.lines if b'"event":"gap"' in line] == holed.gaps
+    assert len(holed.gaps) == 4
+    assert all(set(gap.topics) == set(day.expected) for gap in holed.gaps)
+    matched = {slug: {post.id for post in holed.posts if slug in post.topics} for slug in holed.expected}
+    assert matched == holed.expected
+    lost = {post.id: post for post in day.posts if post.id not in {post.id for post in holed.posts}}
+    assert len(lost) > 20
+    assert all(
+        any(gap.start - timedelta(seconds=2) <= post.created_at < gap.end for gap in holed.gaps)
+        for post in lost.values()
+    )
+    assert not any(gap.start <= post.created_at < gap.end for gap in holed.gaps for post in holed.posts)
+
+
+def test_broken_lines_come_besides_the_others(day):
+    dirty = simulated_day(seed=11, posts=8_000, dirty=0.02)
+    broken = set(dirty.broken)
+    assert [line for line in dirty.lines if line not in broken] == day.lines
+    assert 100 < len(dirty.broken) < 250
+    for line in broken:
+        with pytest.raises(UnreadableMessageError):
+            decode(line)

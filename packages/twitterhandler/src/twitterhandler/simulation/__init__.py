@@ -1,8 +1,22 @@
 """A small made-up world that posts: pure, the same for the same seed."""
 
 from twitterhandler.simulation.delivery import Delivery, deliveries
+from twitterhandler.simulation.dirt import Dirt
+from twitterhandler.simulation.outages import Outage, hear, planned_outages, recurring_outages
 from twitterhandler.simulation.script import Script, load_script
 from twitterhandler.simulation.teller import SimulatedPost
 from twitterhandler.simulation.world import World
 
-__all__ = ["Delivery", "Script", "SimulatedPost", "World", "deliveries", "load_script"]
+__all__ = [
+    "Delivery",
+    "Dirt",
+    "Outage",
+    "Script",
+    "SimulatedPost",
+    "World",
+    "deliveries",
+    "hear",
+    "load_script",
+    "planned_outages",
+    "recurring_outages",
+]

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from twitterhandler.posts import Post, TopicEvent, encode
+from twitterhandler.posts import Gap, Post, TopicEvent, encode
 from twitterhandler.query import Query, matching
-from twitterhandler.simulation import World, deliveries
+from twitterhandler.simulation import Dirt, Outage, World, deliveries, hear, planned_outages
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +15,19 @@ class SimulatedDay:
 
     Attributes:
         lines: The records in the order of their arrival, without newlines: a `topic` record for each topic, then
-            posts, duplicates included.
+            posts, duplicates, gaps and broken lines included.
         posts: The distinct posts, in the order of their first arrival.
         expected: For each topic the ids of the posts that were written about it: the world's own knowledge, without
-            the query matcher.
+            the query matcher. What an outage swallowed is not in it.
+        gaps: The outages, oldest first, of all topics.
+        broken: Those of the lines that cannot be read.
     """
 
     lines: Sequence[bytes]
     posts: Sequence[Post]
     expected: Mapping[str, frozenset[str]]
+    gaps: Sequence[Gap] = ()
+    broken: Sequence[bytes] = ()
 
 
 def simulated_day(
@@ -33,6 +37,8 @@ def simulated_day(
     start: datetime = datetime(2026, 11, 21, tzinfo=UTC),
     hours: float = 24.0,
     duplicates: float = 0.05,
+    outages: int = 0,
+    dirty: float = 0.0,
 ) -> SimulatedDay:
     """A finite stretch of the simulator's world, the same for the same arguments.
 
@@ -42,6 +48,8 @@ def simulated_day(
         start: When it begins, in UTC.
         hours: How long it lasts.
         duplicates: Share of the posts that arrive a second time.
+        outages: In how many times of 2 to 10 minutes nothing is heard.
+        dirty: Share of the posts after which a line comes that cannot be read.
     """
     span = timedelta(hours=hours)
     world = World(seed, rate=posts / span.total_seconds(), origin=start, span=span)
@@ -49,13 +57,22 @@ def simulated_day(
     lines = [encode(TopicEvent(slug, query.text, "started", start)) for slug, query in queries.items()]
     distinct: list[Post] = []
     expected: dict[str, set[str]] = {slug: set() for slug in queries}
-    for delivery in deliveries(world.posts(start, start + span), seed=seed, duplicates=duplicates):
-        for slug in delivery.about:
-            expected[slug].add(delivery.post.id)
-        topics = matching(queries, delivery.post)
+    gaps: list[Gap] = []
+    broken: list[bytes] = []
+    dirt, planned = Dirt(dirty, seed=seed), planned_outages(outages, seed=seed, start=start, span=span)
+    for heard in hear(deliveries(world.posts(start, start + span), seed=seed, duplicates=duplicates), planned):
+        if isinstance(heard, Outage):
+            gaps.append(heard.gap(tuple(queries)))
+            lines.append(encode(gaps[-1]))
+            continue
+        for slug in heard.about:
+            expected[slug].add(heard.post.id)
+        topics = matching(queries, heard.post)
         if topics:
-            post = replace(delivery.post, topics=topics)
+            post = replace(heard.post, topics=topics)
             lines.append(encode(post))
-            if not delivery.copy:
+            if not heard.copy:
                 distinct.append(post)
-    return SimulatedDay(lines, distinct, {slug: frozenset(ids) for slug, ids in expected.items()})
+                broken += dirt.after(post)
+                lines += dirt.after(post)
+    return SimulatedDay(lines, distinct, {slug: frozenset(ids) for slug, ids in expected.items()}, gaps, broken)
