@@ -129,7 +129,7 @@ def wait_for_counts(
         if counted >= total:
             return seconds, peaks
         if programs["sparkstream run"].poll() is not None or programs["twitterhandler"].poll() or seconds > PATIENCE:
-            sys.exit(f"{counted:,} of {total:,} posts after {seconds:.0f} s; the logs say why (--keep FOLDER leaves them)")
+            sys.exit(f"{counted:,} of {total:,} posts after {seconds:.0f} s; the logs say why (--keep leaves them)")
         if seconds - shown > 20:
             shown = seconds
             print(f"  {counted:,} of {total:,} posts, {counted / seconds:.0f}/s", flush=True)
