@@ -15,7 +15,8 @@ def test_a_bar_is_split_by_sentiment_on_the_scale_of_the_biggest() -> None:
         [
             term(posts=40, positive=20, neutral=12, negative=8),
             term("red card", posts=10, positive=4, neutral=2, negative=1),
-        ]
+        ],
+        facet="keyword",
     )
     assert biggest["parts"] == {"positive": 50.0, "neutral": 30.0, "negative": 20.0}
     assert other["parts"] == {"positive": 10.0, "neutral": 5.0, "negative": 2.5, "unrated": 7.5}
@@ -23,16 +24,16 @@ def test_a_bar_is_split_by_sentiment_on_the_scale_of_the_biggest() -> None:
 
 
 def test_an_entity_is_shown_by_its_text_and_type() -> None:
-    (row,) = bars.terms([term("PERSON:Ada Lovelace", text="Ada Lovelace", type="PERSON")])
+    (row,) = bars.terms([term("PERSON:Ada Lovelace", text="Ada Lovelace", type="PERSON")], facet="entity")
     assert (row["label"], row["tag"], row["key"]) == ("Ada Lovelace", "person", "PERSON:Ada Lovelace")
 
 
 def test_a_hashtag_has_its_sign() -> None:
-    assert bars.terms([term("finalnight")], prefix="#")[0]["label"] == "#finalnight"
+    assert bars.terms([term("finalnight")], facet="hashtag", prefix="#")[0]["label"] == "#finalnight"
 
 
 def test_ten_terms_are_enough() -> None:
-    assert len(bars.terms([term(str(number)) for number in range(12)])) == bars.ROWS
+    assert len(bars.terms([term(str(number)) for number in range(12)], facet="word")) == bars.ROWS
 
 
 def shares(*items: tuple[str, int, float | None, float | None, float | None], sample: int = 10) -> Any:

@@ -6,10 +6,11 @@ from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.problems import problem
 
 COOKIE = "dashboard_token"
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
@@ -65,9 +66,3 @@ class TokenGate:
 
     def _same(self, shown: str) -> bool:
         return compare_digest(shown.encode(), self._token)
-
-
-def problem(status: int, title: str, detail: str) -> Response:
-    """An error as RFC 9457 has it."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json")

@@ -22,17 +22,19 @@ class Row(TypedDict):
     title: str
     parts: dict[str, float]  # what fills the bar, in drawing order: name of a colour → percent of the track
     tag: NotRequired[str]
+    facet: NotRequired[str]  # with `term`: what a click on the line asks for
+    term: NotRequired[str]
     interval: NotRequired[tuple[float, float]]  # where the whisker starts and how long it is, in percent of the track
 
 
-def terms(items: Sequence[Term], *, prefix: str = "") -> list[Row]:
+def terms(items: Sequence[Term], *, facet: str, prefix: str = "") -> list[Row]:
     """The most used terms, split by sentiment, all on the scale of the biggest."""
     shown = items[:ROWS]
     longest = max((item["posts"] for item in shown), default=0)
-    return [_term(item, longest, prefix) for item in shown]
+    return [_term(item, longest, facet, prefix) for item in shown]
 
 
-def _term(item: Term, longest: int, prefix: str) -> Row:
+def _term(item: Term, longest: int, facet: str, prefix: str) -> Row:
     rated: dict[str, int] = {label: item[label] for label in RATED}
     rest = item["posts"] - sum(rated.values())
     parts = {**rated, "unrated": rest}
@@ -41,6 +43,8 @@ def _term(item: Term, longest: int, prefix: str) -> Row:
     before = f"{item['previous']:,} in the period before"
     row: Row = {
         "key": item["term"],
+        "facet": facet,
+        "term": item["term"],
         "label": label,
         "value": numbers.count(item["posts"]),
         "note": numbers.moved(item["posts"], item["previous"]),
@@ -90,6 +94,8 @@ def _rising(item: Emerging, longest: int) -> Row:
     expected = min(item["expected"], item["posts"])
     return {
         "key": f"{item['facet']}:{item['term']}",
+        "facet": item["facet"],
+        "term": item["term"],
         "label": label,
         "tag": item.get("type", item["facet"]).lower(),
         "value": f"×{item['lift']:.1f}" if item["lift"] < 100 else "×99+",
@@ -102,7 +108,8 @@ def _rising(item: Emerging, longest: int) -> Row:
 def split(shares: Shares) -> list[Row]:
     """Positive, neutral and negative as one bar over the whole track."""
     by_label: Mapping[str, Share] = {item["label"]: item for item in shares["items"]}
-    parts: dict[str, float] = {name: 100 * (by_label[name]["share"] or 0.0) for name in RATED if name in by_label}
+    shown = {name: by_label[name]["share"] or 0.0 for name in RATED if name in by_label}
+    parts: dict[str, float] = {name: 100 * share for name, share in shown.items() if share}
     return [{"key": "split", "label": "", "value": "", "note": "", "title": "", "parts": parts}]
 
 

@@ -48,9 +48,14 @@ def serve(
     trending_url: Annotated[
         str | None, typer.Option(help="trending [DASHBOARD_TRENDING_URL, http://127.0.0.1:9003].")
     ] = None,
+    twitterhandler_url: Annotated[
+        str | None, typer.Option(help="The collector [DASHBOARD_TWITTERHANDLER_URL, http://127.0.0.1:9001].")
+    ] = None,
 ) -> None:
     """Serve the page until Ctrl-C. Beyond loopback it needs DASHBOARD_TOKEN (16 characters or more)."""
-    settings = _settings(host=host, port=port, views_url=views_url, trending_url=trending_url)
+    settings = _settings(
+        host=host, port=port, views_url=views_url, trending_url=trending_url, twitterhandler_url=twitterhandler_url
+    )
     listener = _listen(settings.host, settings.port)
     import uvicorn
 
@@ -61,7 +66,9 @@ def serve(
     app = create_app(
         settings.views_url,
         settings.trending_url,
-        token=settings.token.get_secret_value() if settings.token else None,
+        settings.twitterhandler_url,
+        token=_secret(settings.token),
+        collector_token=_secret(settings.twitterhandler_token),
         max_browsers=settings.max_browsers,
     )
     config = uvicorn.Config(
@@ -70,6 +77,10 @@ def serve(
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     typer.echo(f"dashboard: http://{name}:{listener.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _secret(value: Any) -> str | None:
+    return value.get_secret_value() if value is not None else None
 
 
 def _settings(**options: Any) -> Any:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
+from html import escape
 from math import ceil, log10
 from typing import Any, Final
 
-from dashboard.messages import STEP_SECONDS, SeriesItem, Tick
+from dashboard import gaps as unheard
+from dashboard.messages import STEP_SECONDS, Gap, SeriesItem, Tick
 from dashboard.numbers import instant
 from dashboard.palette import PALETTES, Palette, Scheme
 
@@ -25,21 +28,15 @@ NAMES: Final[Mapping[str, str]] = {
     "not_rated": "Not rated",
 }
 _FILLING_OPACITY = 0.55
-_TICK_FORMAT: Final[Mapping[str, str]] = {
-    "5m": "%H:%M",
-    "15m": "%H:%M",
-    "1h": "%H:%M",
-    "24h": "%H:%M\n%-d %b",
-    "7d": "%a %-d %b",
-}
-_HOVER_FORMAT: Final[Mapping[int, str]] = {60: "%H:%M UTC", 3600: "%a %-d %b, %H:%M UTC"}
+_HOUR, _DAY = 3600, 86400
 
 
-def volume(tick: Tick) -> Figure:
+def volume(tick: Tick, gaps: Sequence[Gap] = ()) -> Figure:
     """Posts by sentiment over time, stacked; a step in which nothing could be heard is hatched: unknown, not zero."""
     series, seconds = tick["series"], STEP_SECONDS[tick["step"]]
     starts = [_utc(item["start"]) for item in series]
-    place = {"x": starts, "width": 860 * seconds, "offset": 70 * seconds}
+    width = 860 * min(seconds, seconds * len(series) / 5)  # a lone minute is a bar, not a wall
+    place = {"x": starts, "width": width, "offset": (1000 * seconds - width) / 2}
     opacity = [1.0] * len(series)
     if series and tick["live"]:
         opacity[-1] = _FILLING_OPACITY
@@ -54,36 +51,45 @@ def volume(tick: Tick) -> Figure:
         }
         for label in STACK
     ]
-    return {"data": [*bars, _unheard(series, place)], "layout": _layout(tick, seconds)}
+    return {"data": [*bars, _unheard(series, place, seconds, gaps)], "layout": _layout(tick, seconds)}
 
 
 def _known(item: SeriesItem, label: str) -> int | None:
     return None if item["coverage"] == "none" else item["sentiment"].get(label, 0)
 
 
-def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any]) -> Figure:
-    words = {"none": "nothing could be heard", "partial": "only heard in part", "full": ""}
+def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any], seconds: int, gaps: Sequence[Gap]) -> Figure:
     return {
         "type": "bar",
         "name": "Unknown",
         **place,
         "y": [None if item["coverage"] == "full" else 1 for item in series],
         "yaxis": "y2",
-        "customdata": [words[item["coverage"]] for item in series],
+        "customdata": [_why(item, seconds, gaps) for item in series],
         "hovertemplate": "%{customdata}",
     }
 
 
+def _why(item: SeriesItem, seconds: int, gaps: Sequence[Gap]) -> str:
+    if item["coverage"] == "full":
+        return ""
+    words = {"none": "nothing could be heard", "partial": "only heard in part"}[item["coverage"]]
+    end = instant(item["start"]) + timedelta(seconds=seconds)
+    reasons = [escape(unheard.said(gap)) for gap in unheard.within(gaps, item["start"], end.isoformat())]
+    return "<br>".join([words, *reasons[:3]])
+
+
 def _layout(tick: Tick, seconds: int) -> Figure:
     series = tick["series"]
+    marks, hover, lines = _formats((instant(tick["to"]) - instant(tick["from"])).total_seconds(), seconds)
     return {
         "barmode": "stack",
         "bargap": 0,
-        "margin": {"l": 36, "r": 8, "t": 8, "b": 44 if tick["window"] == "24h" else 30},
+        "margin": {"l": 36, "r": 8, "t": 8, "b": 44 if lines == 2 else 30},
         "showlegend": False,
         "hovermode": "x unified",
         "dragmode": False,
-        "uirevision": f"{tick['topic']} {tick['window']}",
+        "uirevision": f"{tick['topic']} {tick['window'] or tick['from'] + tick['to']}",
         "xaxis": {
             "type": "date",
             "range": [_utc(tick["from"]), _utc(tick["to"])],
@@ -91,14 +97,25 @@ def _layout(tick: Tick, seconds: int) -> Figure:
             "showgrid": False,
             "ticks": "outside",
             "ticklen": 5,
-            "nticks": 8,
-            "tickformat": _TICK_FORMAT[tick["window"]],
-            "hoverformat": _HOVER_FORMAT[60 if seconds < 3600 else 3600],
+            **({"dtick": 1000 * seconds, "tick0": _utc(tick["from"])} if len(series) <= 8 else {"nticks": 8}),
+            "tickformat": marks,
+            "hoverformat": hover,
         },
         # Drawn over the hatch of what is unknown, not under it.
         "yaxis": {"overlaying": "y2", "fixedrange": True, "zeroline": False, "tickformat": "~s", **_scale(series)},
         "yaxis2": {"range": [0, 1], "visible": False, "fixedrange": True},
     }
+
+
+def _formats(span: float, step: int) -> tuple[str, str, int]:
+    """How the marks of the time axis and its hover are written, and on how many lines the marks are."""
+    if step >= _DAY:
+        return "%-d %b", "%a %-d %b %Y", 1
+    if span > 2 * _DAY:
+        return "%a %-d %b", "%a %-d %b, %H:%M UTC", 1
+    if span > 12 * _HOUR:
+        return "%H:%M\n%-d %b", "%a %-d %b, %H:%M UTC", 2
+    return "%H:%M", "%H:%M UTC", 1
 
 
 def _scale(series: Sequence[SeriesItem]) -> Figure:

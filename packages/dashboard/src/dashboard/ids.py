@@ -38,11 +38,21 @@ DELIVERY: Final = "delivery"
 SPLIT: Final = "split"
 EMOTIONS: Final = "emotions"
 EMOTION_SAMPLE: Final = "emotion-sample"
+EMOTION_NOTE: Final = "emotion-note"
 RISING: Final = "rising"
 RISING_NOTE: Final = "rising-note"
 
 POSTS: Final = "posts"
 POSTS_WAITING: Final = "posts-waiting"
+POSTS_SCROLL: Final = "posts-scroll"
+POSTS_MORE: Final = "posts-more"
+POSTS_END: Final = "posts-end"
+
+CHIPS: Final = "chips"
+TOPIC_STATE: Final = "topic-state"
+TOPIC_NEW: Final = "topic-new"
+TOPIC_EDIT: Final = "topic-edit"
+RETRY: Final = "retry"
 
 FACETS: Final = ("keyword", "entity", "hashtag", "word")
 
@@ -53,6 +63,10 @@ def facet(name: str) -> str:
 
 def facet_note(name: str) -> str:
     return f"facet-{name}-note"
+
+
+def sentiment_count(label: str) -> str:
+    return f"{label}-count"
 
 
 def share(label: str) -> str:

@@ -1,4 +1,4 @@
-"""The hub: one upstream reader for each (topic, window) that somebody looks at, and what it reads goes to all who look.
+"""The hub: one upstream reader for each (topic, window, filter) that somebody looks at; all who look get what it reads.
 
 A browser gets, on one socket, upstream's messages unchanged (`topics`, `tick`) and three of the hub's own:
 
@@ -20,9 +20,11 @@ from typing import Any, Final, Literal, NamedTuple
 import orjson
 
 from dashboard import view
+from dashboard.asked import NO_FILTER, Filter
 from dashboard.backoff import Backoff
 from dashboard.clients import ViewsClient
 from dashboard.errors import TooManyBrowsersError, UnknownTopicError, UpstreamError
+from dashboard.gaps import GapFeed
 from dashboard.mailbox import Mailbox
 from dashboard.messages import Window
 from dashboard.metrics import Metrics
@@ -39,6 +41,7 @@ class Feed(NamedTuple):
 
     topic: str | None = None
     window: Window | None = None
+    only: Filter = NO_FILTER
 
 
 class Channel:
@@ -81,6 +84,7 @@ class Hub:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._views = views
+        self._gaps = GapFeed(views)
         self._rising = rising
         self._metrics = metrics
         self._max_browsers = max_browsers
@@ -96,7 +100,7 @@ class Hub:
         return frozenset(self._channels)
 
     @contextmanager
-    def join(self, topic: str | None, window: Window) -> Iterator[Mailbox]:
+    def join(self, topic: str | None, window: Window, only: Filter = NO_FILTER) -> Iterator[Mailbox]:
         """Listen to the list of topics and, when one is named, to a topic.
 
         Raises:
@@ -105,7 +109,7 @@ class Hub:
         if self.browsers >= self._max_browsers:
             raise TooManyBrowsersError(f"{self._max_browsers} browsers look already; try again later")
         mailbox = Mailbox()
-        feeds = [Feed()] if topic is None else [Feed(), Feed(topic, window)]
+        feeds = [Feed()] if topic is None else [Feed(), Feed(topic, window, only)]
         self._count(+1)
         try:
             for feed in feeds:
@@ -177,7 +181,7 @@ class Hub:
             await self._sleep(wait)
 
     async def _relay(self, channel: Channel, backoff: Backoff) -> None:
-        messages: AsyncGenerator[str] = self._views.live(channel.feed.topic, channel.feed.window)
+        messages: AsyncGenerator[str] = self._views.live(*channel.feed)
         async with aclosing(messages):
             async for text in messages:
                 backoff.reset()
@@ -186,12 +190,13 @@ class Hub:
                 self._metrics.messages.labels(kind).inc()
                 channel.publish(kind, text)
                 if kind == "tick":
-                    self._draw(channel, message)
+                    await self._draw(channel, message)
 
-    def _draw(self, channel: Channel, tick: Any) -> None:
+    async def _draw(self, channel: Channel, tick: Any) -> None:
         try:
+            gaps = await self._gaps.of(tick)
             with self._metrics.drawing.time():
-                figures = orjson.dumps(view.tick(tick)).decode()
+                figures = orjson.dumps(view.tick(tick, gaps=gaps, only=channel.feed.only)).decode()
         except (KeyError, TypeError, ValueError):
             _log.exception("a tick of %s cannot be drawn", channel.feed)
             return

@@ -6,7 +6,7 @@ it is drawn.
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 Window = Literal["5m", "15m", "1h", "24h", "7d"]
 WINDOWS: tuple[Window, ...] = get_args(Window)
@@ -73,7 +73,7 @@ Tick = TypedDict(
     {
         "kind": Literal["tick"],
         "topic": str,
-        "window": Window,
+        "window": Window | None,  # None: a fixed period, put together by `history`
         "live": bool,
         "from": str,
         "to": str,
@@ -85,8 +85,18 @@ Tick = TypedDict(
         "series": list[SeriesItem],
         "tops": dict[str, list[Term]],
         "exact": dict[str, bool],
+        "posts": list[dict[str, Any]],
     },
 )
+
+
+# Functional form for the same reason.
+Gap = TypedDict("Gap", {"from": str, "to": str, "reason": str, "filled": bool})
+
+
+class PostPage(TypedDict):
+    items: list[dict[str, Any]]
+    next: str | None
 
 
 class Emerging(TypedDict):

@@ -69,5 +69,15 @@ def period(start: str, end: str) -> str:
     return f"{first:%-d %b %H:%M} – {last:%-d %b %H:%M} UTC, {last:%Y}"
 
 
+def length(start: str, end: str) -> str:
+    """How long a period is: `minute`, `15 min`, `hour`, `36 h`, `7 days`."""
+    minutes = round((instant(end) - instant(start)) / timedelta(minutes=1))
+    if minutes in {1, 60}:
+        return "minute" if minutes == 1 else "hour"
+    if minutes % 1440 == 0 and minutes > 1440:
+        return f"{minutes // 1440} days"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)

@@ -19,6 +19,7 @@ class Palette:
     panel: str
     line: str
     track: str
+    field: str  # the border of what is typed into: 3:1 on a panel
     ink: str
     muted: str
     accent: str
@@ -36,6 +37,7 @@ PALETTES: Final[Mapping[Scheme, Palette]] = {
         panel="#ffffff",
         line="#e4e5ea",
         track="#eef0f3",
+        field="#8b93a1",
         ink="#16181d",
         muted="#5b6472",
         accent="#5746af",
@@ -51,6 +53,7 @@ PALETTES: Final[Mapping[Scheme, Palette]] = {
         panel="#17191e",
         line="#2a2d35",
         track="#23262d",
+        field="#6b7380",
         ink="#eceef2",
         muted="#a9b1bd",
         accent="#a99cf5",

@@ -18,12 +18,14 @@ class Settings(BaseSettings):
 
     views_url: str = "http://127.0.0.1:9002"
     trending_url: str = "http://127.0.0.1:9003"
+    twitterhandler_url: str = "http://127.0.0.1:9001"
+    twitterhandler_token: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=0, le=65535)
     token: SecretStr | None = None
     max_browsers: int = Field(default=MAX_BROWSERS, ge=1, le=10_000)
 
-    @field_validator("views_url", "trending_url")
+    @field_validator("views_url", "trending_url", "twitterhandler_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):

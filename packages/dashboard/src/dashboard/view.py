@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NotRequired, TypedDict
 
 from dashboard import bars, figures, ids, numbers
-from dashboard.messages import RATED, Emerging, Share, Summary, Tick
+from dashboard import gaps as unheard
+from dashboard.asked import NO_FILTER, SENTIMENTS, Filter
+from dashboard.messages import RATED, Emerging, Gap, Share, Summary, Tick
 
 _PREFIX: Final[Mapping[str, str]] = {"hashtag": "#"}
-_LENGTH: Final[Mapping[str, str]] = {"5m": "5 min", "15m": "15 min", "1h": "hour", "24h": "24 h", "7d": "7 days"}
 
 
 class View(TypedDict):
@@ -20,28 +21,36 @@ class View(TypedDict):
     topic: str
     text: dict[str, str]
     bars: dict[str, list[bars.Row]]
-    window: NotRequired[str]
+    window: NotRequired[str | None]
     volume: NotRequired[figures.Figure]
     items: NotRequired[list[Emerging]]
 
 
-def tick(message: Tick) -> View:
+def tick(message: Tick, *, gaps: Sequence[Gap] = (), only: Filter = NO_FILTER) -> View:
     summary = message["summary"]
     return {
         "kind": "figures",
         "topic": message["topic"],
         "window": message["window"],
-        "text": {**_counts(message), **_sentiment(summary), **_notes(message), **_delivery(message)},
+        "text": {**_counts(message), **_sentiment(summary), **_notes(message, gaps, only), **_delivery(message)},
         "bars": {
             ids.SPLIT: bars.split(summary["sentiment"]),
             ids.EMOTIONS: bars.emotions(summary["emotion"]),
             **{
-                ids.facet(name): bars.terms(message["tops"].get(name, []), prefix=_PREFIX.get(name, ""))
+                ids.facet(name): bars.terms(message["tops"].get(name, []), facet=name, prefix=_PREFIX.get(name, ""))
                 for name in ids.FACETS
             },
         },
-        "volume": figures.volume(message),
+        "volume": figures.volume(message, gaps),
     }
+
+
+def fixed(message: Tick, *, gaps: Sequence[Gap], only: Filter) -> View:
+    """The same for a period that does not move; what rises is only known of now."""
+    drawn = tick(message, gaps=gaps, only=only)
+    drawn["text"][ids.RISING_NOTE] = "What rises is known of the live windows only."
+    drawn["bars"][ids.RISING] = []
+    return drawn
 
 
 def rising(topic: str, items: Sequence[Emerging]) -> View:
@@ -66,7 +75,7 @@ def rising_unavailable(topic: str) -> View:
 
 def _counts(message: Tick) -> dict[str, str]:
     summary, before = message["summary"], message["summary"].get("previous")
-    length = _LENGTH[message["window"]]
+    length = numbers.length(message["from"], message["to"])
     text = {
         ids.PERIOD: numbers.period(message["from"], message["to"]),
         ids.POSTS_NOW: numbers.count(summary["posts"]),
@@ -80,7 +89,11 @@ def _counts(message: Tick) -> dict[str, str]:
         text[ids.POSTS_CHANGE] = numbers.change(summary["posts"], before["posts"])
         text[ids.AUTHORS_CHANGE] = numbers.change(summary["authors"], before["authors"])
         text[ids.POSTS_BEFORE] = f"{numbers.count(before['posts'])} in the {length} before"
-        text[ids.AUTHORS_BEFORE] = f"{numbers.count(before['authors'], exact=before['exact'])} in the {length} before"
+        if before["authors"] is not None:
+            authors = numbers.count(before["authors"], exact=before["exact"])
+            text[ids.AUTHORS_BEFORE] = f"{authors} in the {length} before"
+    if summary["authors"] is None:
+        text[ids.AUTHORS_BEFORE] = "not known for a term"
     return text
 
 
@@ -92,6 +105,8 @@ def _sentiment(summary: Summary) -> dict[str, str]:
         text[ids.share(label)] = numbers.percent(share["share"] if share else None)
         text[ids.share_interval(label)] = numbers.interval(share["low"], share["high"]) if share else ""
         text[ids.share_change(label)] = numbers.points(share["share"], earlier["share"]) if share and earlier else ""
+    counts = {item["label"]: item["count"] for item in summary["sentiment"]["items"]}
+    text |= {ids.sentiment_count(label): numbers.count(counts.get(label, 0)) for label in SENTIMENTS}
     unrated = now["not_rated"]["count"] if "not_rated" in now else 0
     sample = f"of {numbers.count(summary['sentiment']['sample'])} rated posts, with 95% intervals"
     text[ids.SENTIMENT_SAMPLE] = f"{sample} · {numbers.count(unrated)} not rated" if unrated else sample
@@ -104,19 +119,27 @@ def _by_label(summary: Summary | None) -> dict[str, Share]:
     return {item["label"]: item for item in summary["sentiment"].get("items", [])}
 
 
-def _notes(message: Tick) -> dict[str, str]:
-    summary, emotion = message["summary"], message["summary"]["emotion"]
-    coverage = {
-        "full": "",
-        "partial": "Part of this period could not be heard: its numbers are a lower bound.",
-        "none": "Nothing could be heard in this period: its numbers are unknown.",
-    }
+def _notes(message: Tick, gaps: Sequence[Gap], only: Filter) -> dict[str, str]:
+    emotion = message["summary"]["emotion"]
     return {
-        ids.COVERAGE: coverage[summary["coverage"]],
+        ids.COVERAGE: _coverage(message, gaps),
         ids.VOLUME_CAPTION: figures.caption(message),
         ids.EMOTION_SAMPLE: f"of {numbers.count(emotion['sample'])} rated posts" if emotion else "",
+        ids.EMOTION_NOTE: "Emotions are not known under a filter." if emotion is None and only else "",
         **{ids.facet_note(name): "" if message["exact"].get(name, True) else "approximate" for name in ids.FACETS},
     }
+
+
+def _coverage(message: Tick, gaps: Sequence[Gap]) -> str:
+    coverage = message["summary"]["coverage"]
+    if coverage == "full":
+        return ""
+    reasons = [unheard.said(gap) for gap in unheard.within(gaps, message["from"], message["to"])]
+    more = f" and {len(reasons) - 2} more" if len(reasons) > 2 else ""
+    why = f" ({'; '.join(reasons[:2])}{more})" if reasons else ""
+    if coverage == "none":
+        return f"Nothing could be heard in this period{why}: its numbers are unknown."
+    return f"Part of this period could not be heard{why}: its numbers are a lower bound."
 
 
 def _delivery(message: Tick) -> dict[str, str]:

@@ -38,7 +38,7 @@ def fake() -> FakeUpstream:
 
 @pytest.fixture
 def dashboard(upstream: Server) -> Iterator[Server]:
-    with Server(create_app(upstream.url, upstream.url)) as server:
+    with Server(create_app(upstream.url, upstream.url, upstream.url)) as server:
         yield server
 
 

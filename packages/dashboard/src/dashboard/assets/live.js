@@ -1,4 +1,4 @@
-/* One socket a tab. Keeps it open, knows how fresh the page is and says so, hands what comes to paint.js. */
+/* One socket a tab. Keeps it open, knows how fresh the page is and says so, hands what comes to paint.js. A fixed period is asked for once instead; the socket then only carries the list of topics. */
 (function () {
   "use strict";
   const STALE_AFTER = 10000;
@@ -6,7 +6,8 @@
   const LONGEST_WAIT = 5000;
 
   let socket = null;
-  let shown = null; // {topic, window}: what the address asks for
+  let shown = null; // what the address asks for, see address.js
+  let connected = ""; // what the socket was opened for
   let wait = FIRST_WAIT;
   let timer = null;
   let everOpen = false;
@@ -14,30 +15,45 @@
   let topics = null;
   let tick = null;
   let tickAt = 0;
+  let failed = ""; // why a fixed period could not be loaded
   let paused = false;
   let unpainted = new Map(); // by kind: what came while the page was paused or hidden
 
+  const root = document.documentElement;
   const element = (id) => document.getElementById(id);
   const feedOf = (message) => (message.topic === null || message.kind === "topics" ? "topics" : "topic");
 
-  function show(topic, window_) {
-    if (shown && shown.topic === topic && shown.window === window_ && socket) return;
-    const sameTopic = shown && shown.topic === topic;
-    shown = { topic, window: window_ };
+  const isFixed = () => Boolean(shown.topic && !shown.window);
+
+  function show(asked) {
+    const { search } = pulse.address;
+    if (shown && search(shown) === search(asked) && (socket || isFixed())) return;
+    const sameTopic = shown && shown.topic === asked.topic;
+    shown = asked;
     tick = null;
-    down = {};
+    failed = "";
     unpainted.clear();
+    if (paused) togglePause();
+    root.toggleAttribute("data-pending", true); // what is painted still answers the question before
+    pulse.paint.reorder();
+    root.toggleAttribute("data-filtered", pulse.address.filtered(shown));
     if (!sameTopic) pulse.paint.clear();
+    pulse.posts.restart(!sameTopic);
+    pulse.marks.chips(shown);
     heading();
-    connect();
+    if (isFixed()) pulse.period.ask(shown, takePeriod);
+    else pulse.period.stop();
+    const wanted = isFixed() ? "" : search(shown);
+    if (!socket || wanted !== connected) connect(wanted);
+    status();
   }
 
-  function connect() {
+  function connect(wanted) {
     clearTimeout(timer);
     const old = socket;
-    const query = new URLSearchParams({ window: shown.window });
-    if (shown.topic) query.set("topic", shown.topic);
-    const mine = (socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`));
+    connected = wanted;
+    down = {};
+    const mine = (socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live${wanted}`));
     if (old) old.close();
     mine.onopen = () => {
       everOpen = true;
@@ -50,7 +66,7 @@
     mine.onclose = () => {
       if (socket !== mine) return;
       socket = null;
-      timer = setTimeout(connect, wait * (0.8 + 0.4 * Math.random()));
+      timer = setTimeout(() => connect(connected), wait * (0.8 + 0.4 * Math.random()));
       wait = Math.min(2 * wait, LONGEST_WAIT);
       status();
     };
@@ -68,25 +84,51 @@
         tickAt = Date.now();
       }
       if (paused || document.hidden) unpainted.set(message.kind, message);
-      else pulse.paint.message(message);
+      else paint(message);
     }
     status();
   }
 
+  function paint(message) {
+    if (message.kind === "figures") root.removeAttribute("data-pending");
+    pulse.paint.message(message);
+  }
+
+  function takePeriod(answer) {
+    failed = answer.failed ? (answer.status === 404 ? "unknown" : answer.reason) : "";
+    if (!answer.failed) {
+      tick = answer.tick;
+      paint(answer.figures);
+      pulse.posts.newest(tick.posts, answer.next);
+    }
+    status();
+  }
+
+  /* From and to of what is painted; before anything is, of what is asked for. */
+  function period() {
+    if (tick) return [tick.from, tick.to];
+    const now = Date.now() - (Date.now() % 60000);
+    return isFixed() ? [shown.from, shown.to] : [new Date(now - 900000).toISOString(), new Date(now).toISOString()];
+  }
+
   function takeTopics(items) {
     topics = items;
-    pulse.paint.topics(items.map((item) => item.slug));
+    const states = Object.keys(STATES).filter((name) => items.some((item) => stateOf(item) === name));
+    pulse.paint.topics(states.map((name) => ({ group: STATES[name], items: items.filter((item) => stateOf(item) === name).map((item) => item.slug) })));
     heading();
     if (shown.topic || !items.length) return;
     // Written over the bare address, not after it: Back must leave the page, not come back here.
-    const query = new URLSearchParams({ topic: liveliest(items).slug, window: shown.window });
-    history.replaceState(history.state, "", `?${query}`);
-    window.dash_clientside.set_props("url", { search: `?${query}` });
+    const search = pulse.address.search({ ...shown, topic: liveliest(items).slug });
+    history.replaceState(history.state, "", search);
+    window.dash_clientside.set_props("url", { search });
   }
+
+  const STATES = { live: "Live", gathering: "Gathering", silent: "Silent", stopped: "Stopped" };
+  const stateOf = (item) => (item.state in STATES ? item.state : "live");
 
   /* Started topics first, then the one that was heard last, then the one with the most posts. */
   function liveliest(items) {
-    const rank = (item) => [item.state === "started" ? 1 : 0, item.last_post ? item.last_post.slice(0, 16) : "", item.posts];
+    const rank = (item) => [item.state !== "stopped" ? 1 : 0, item.last_post ? item.last_post.slice(0, 16) : "", item.posts];
     return items.reduce((best, item) => {
       const [a, b] = [rank(item), rank(best)];
       const place = a.findIndex((value, index) => value !== b[index]);
@@ -97,12 +139,15 @@
   function heading() {
     const topic = shown.topic;
     const known = (topics || []).find((item) => item.slug === topic);
-    pulse.paint.text({ heading: topic || "Pulse", query: known && known.query ? known.query : "" });
+    pulse.paint.text({ heading: topic || "Pulse", query: known && known.query ? known.query : "", "topic-state": known ? STATES[stateOf(known)] : "" });
+    element("topic-state").dataset.state = known ? stateOf(known) : "";
+    element("topic-edit").hidden = !topic;
     document.title = topic ? `${topic} · Pulse` : "Pulse";
   }
 
   /* The state of the page, from the most to the least that stands in the way of "live". */
   function state() {
+    if (isFixed()) return failed === "unknown" ? "unknown" : failed ? "failed" : tick ? "fixed" : "connecting";
     if (!socket || socket.readyState !== WebSocket.OPEN) return everOpen ? "reconnecting" : "connecting";
     const reason = down[shown.topic ? "topic" : "topics"];
     if (reason === "unknown-topic") return "unknown";
@@ -110,7 +155,7 @@
     if (!shown.topic) return topics && !topics.length ? "no-topic" : "connecting";
     if (!tick) return "connecting";
     if (Date.now() - tickAt > STALE_AFTER) return "stale";
-    if (!tick.summary.posts) return "gathering";
+    if (!tick.summary.posts && !pulse.address.filtered(shown)) return "gathering";
     if (!tick.live) return "as-of";
     if (tick.job.state !== "running") return "halted";
     return paused ? "paused" : "live";
@@ -133,6 +178,8 @@
     halted: () => `processing stopped, as of ${newest()}`,
     paused: () => "paused",
     live: () => "live",
+    fixed: () => "fixed period",
+    failed: () => "not loaded",
   };
 
   const EMPTY = {
@@ -144,14 +191,15 @@
   function status() {
     const now = state();
     const age = tick && ["live", "stale"].includes(now) ? `${Math.round((Date.now() - tickAt) / 1000)} s ago` : "";
-    const [title, text] = EMPTY[now] || ["", ""];
-    document.documentElement.dataset.state = now;
+    const [title, text] = now === "failed" ? ["This period could not be loaded", failed] : EMPTY[now] || ["", ""];
+    root.dataset.state = now;
+    element("retry").hidden = now !== "failed";
     pulse.paint.text({ status: WORDS[now](), "status-age": age, "empty-title": title, "empty-text": text });
   }
 
   function catchUp() {
     if (paused || document.hidden) return;
-    for (const message of unpainted.values()) pulse.paint.message(message);
+    for (const message of unpainted.values()) paint(message);
     unpainted.clear();
   }
 
@@ -164,6 +212,7 @@
   }
 
   document.addEventListener("visibilitychange", catchUp);
+  document.addEventListener("click", (event) => event.target.id === "retry" && pulse.period.ask(shown, takePeriod));
   setInterval(() => shown && status(), 1000);
-  window.pulse = Object.assign(window.pulse || {}, { live: { show, togglePause } });
+  window.pulse = Object.assign(window.pulse || {}, { live: { show, togglePause, period, topics: () => topics || [] } });
 })();

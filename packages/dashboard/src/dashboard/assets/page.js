@@ -1,14 +1,6 @@
 /* The clientside callbacks: thin, all they know is which control changed. */
 (function () {
   "use strict";
-  const WINDOWS = ["5m", "15m", "1h", "24h", "7d"];
-
-  function asked() {
-    const query = new URLSearchParams(location.search);
-    const window_ = query.get("window");
-    return { topic: query.get("topic"), window: WINDOWS.includes(window_) ? window_ : "15m" };
-  }
-
   /* Mantine writes the scheme that is shown, chosen or the system's, on the root element. */
   const root = document.documentElement;
   const scheme = () => root.getAttribute("data-mantine-color-scheme");
@@ -22,12 +14,15 @@
       address(_search, topic, window_) {
         const { no_update, callback_context } = window.dash_clientside;
         const by = callback_context.triggered.map((change) => change.prop_id.split(".")[0]);
+        const { asked, search, WINDOWS } = window.pulse.address;
         const now = asked();
-        const next = { topic: by.includes("topic") && topic ? topic : now.topic, window: by.includes("window") ? window_ : now.window };
-        window.pulse.live.show(next.topic, next.window);
-        const moved = next.topic !== now.topic || next.window !== now.window;
-        const search = moved ? "?" + new URLSearchParams(next.topic ? next : { window: next.window }) : no_update;
-        return [search, next.topic === topic ? no_update : next.topic, next.window === window_ ? no_update : next.window];
+        const next = { ...now };
+        if (by.includes("topic") && topic && topic !== now.topic) Object.assign(next, { topic, facet: null, term: null });
+        if (by.includes("window") && WINDOWS.includes(window_)) Object.assign(next, { window: window_, from: null, to: null });
+        window.pulse.live.show(next);
+        const moved = search(next) !== search(now);
+        const shown = next.window || "custom";
+        return [moved ? search(next) : no_update, next.topic === topic ? no_update : next.topic, shown === window_ ? no_update : shown];
       },
 
       /* The figure has no colours; its theme's template does. */

@@ -5,7 +5,6 @@
   const orders = new Map(); // list id → {at, keys}
   let figureShown = "";
   let namesShown = "";
-  let waiting = null; // posts that came while the list was being read
 
   const element = (id) => document.getElementById(id);
 
@@ -40,13 +39,16 @@
     if (!list) return;
     const ordered = steady(id, rows);
     while (list.children.length > ordered.length) list.lastElementChild.remove();
-    while (list.children.length < ordered.length) blankRow(list);
-    ordered.forEach((row, index) => fillRow(list.children[index], row));
+    while (list.children.length < ordered.length) blankRow(list, "facet" in ordered[0]);
+    ordered.forEach((row, index) => fillRow(list.children[index].firstChild, row));
     list.dataset.painted = "true";
+    window.pulse.marks.pressTerms(list);
   }
 
-  function blankRow(list) {
-    const line = make("li", "", list);
+  /* A line that a person may choose is a button. */
+  function blankRow(list, chosen) {
+    const line = make(chosen ? "button" : "div", "row", make("li", "", list));
+    if (chosen) line.type = "button";
     const label = make("span", "label", line);
     make("span", "name", label);
     make("span", "tag", label);
@@ -62,6 +64,7 @@
     write(value, row.value);
     write(note, row.note);
     if (line.title !== row.title) line.title = row.title;
+    if ("facet" in row) Object.assign(line.dataset, { facet: row.facet, term: row.term });
     const names = Object.keys(row.parts);
     const pieces = names.length + (row.interval ? 1 : 0);
     while (track.children.length > pieces) track.lastElementChild.remove();
@@ -83,89 +86,23 @@
     window.dash_clientside.set_props("volume-data", { data: next });
   }
 
-  function topics(names) {
-    const same = JSON.stringify(names);
+  /* The choices, those of a state under its name. */
+  function topics(groups) {
+    const same = JSON.stringify(groups);
     if (same === namesShown) return;
     namesShown = same;
-    window.dash_clientside.set_props("topic", { data: names });
-  }
-
-  /* The list stands still while somebody reads it: pointed at, focused, scrolled, or scrolled past. */
-  function isRead(list) {
-    const pointed = matchMedia("(hover: hover)").matches && list.matches(":hover");
-    return pointed || list.scrollTop > 8 || list.matches(":focus-within") || list.getBoundingClientRect().top < 0;
-  }
-
-  function posts(items) {
-    const list = element("posts");
-    if (!list) return;
-    if (list.children.length && isRead(list)) {
-      waiting = items;
-      const fresh = items.filter((post) => !list.querySelector(`[data-id="${CSS.escape(post.id)}"]`)).length;
-      offer(fresh);
-      return;
-    }
-    waiting = null;
-    offer(0);
-    const old = new Map([...list.children].map((entry) => [entry.dataset.id, entry]));
-    const entries = items.map((post) => old.get(post.id) || entry(post));
-    if (entries.length !== old.size || entries.some((made, index) => made !== list.children[index])) list.replaceChildren(...entries);
-  }
-
-  function offer(number) {
-    const button = element("posts-waiting");
-    button.hidden = !number;
-    write(button, number ? `${number === 20 ? "20 or more" : number} new` : "");
-    button.onclick = () => {
-      const list = element("posts");
-      const next = waiting;
-      list.scrollTop = 0;
-      list.replaceChildren();
-      if (next) posts(next);
-      if (list.getBoundingClientRect().top < 0) list.closest("aside").scrollIntoView();
-    };
-  }
-
-  const MARKS = { positive: "▲", neutral: "■", negative: "▼", not_rated: "–" };
-
-  function entry(post) {
-    const item = make("li");
-    item.dataset.id = post.id;
-    const article = make("article", "", item);
-    const head = make("header", "", article);
-    const author = make("span", "author", head);
-    author.dir = "auto";
-    write(author, post.author.handle ? `@${post.author.handle}` : post.author.name || "unknown");
-    if (post.kind !== "original") write(make("span", "tag", head), post.kind);
-    link(head, post);
-    const body = make("p", "post-text", article);
-    body.dir = "auto";
-    write(body, post.text);
-    const foot = make("footer", "", article);
-    const mood = post.sentiment.label;
-    const mark = make("span", `mark ${mood}`, foot);
-    mark.setAttribute("aria-hidden", "true");
-    write(mark, MARKS[mood]);
-    const feeling = post.emotion && !["none", "not_rated"].includes(post.emotion.label) ? ` · ${post.emotion.label}` : "";
-    write(make("span", "mood", foot), mood.replace("_", " ") + feeling);
-    return item;
-  }
-
-  /* The time of a post, a link when its address is one of the web: a post may carry any other. */
-  function link(head, post) {
-    const web = /^https?:\/\//i.test(post.permalink || "");
-    const time = make(web ? "a" : "span", "time", head);
-    if (web) Object.assign(time, { href: post.permalink, target: "_blank", rel: "noopener noreferrer nofollow" });
-    write(time, post.created_at.slice(11, 19));
-    time.title = `${post.created_at.slice(0, 19).replace("T", " ")} UTC`;
+    window.dash_clientside.set_props("topic", { data: groups });
   }
 
   function message(next) {
     if (next.text) text(next.text);
     for (const [id, rows] of Object.entries(next.bars || {})) bars(id, rows);
     if (next.volume) figure(next.volume);
-    if (next.kind === "tick") posts(next.posts);
+    if (next.kind === "tick") window.pulse.posts.newest(next.posts);
   }
+
+  /* Another question: lines come in the order of its answer at once. */
+  const reorder = () => orders.clear();
 
   /* Another topic: nothing of the old one may stand under its name. */
   function clear() {
@@ -176,10 +113,8 @@
       list.replaceChildren();
       delete list.dataset.painted;
     });
-    const list = element("posts");
-    if (list) list.replaceChildren();
     window.dash_clientside.set_props("volume-data", { data: { data: [], layout: { xaxis: { visible: false }, yaxis: { visible: false } } } });
   }
 
-  window.pulse = Object.assign(window.pulse || {}, { paint: { message, text, topics, clear } });
+  window.pulse = Object.assign(window.pulse || {}, { paint: { message, text, topics, clear, reorder } });
 })();

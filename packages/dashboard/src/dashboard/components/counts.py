@@ -49,13 +49,15 @@ def _sentiment() -> html.Div:
 def _share(label: Rated) -> html.Div:
     mark, _, name = NAMES[label].partition(" ")
     title = html.Span([html.Span(mark, className=f"mark {label}", **{"aria-hidden": "true"}), name])
-    return html.Div(
+    return html.Button(
         [
-            html.P([title, slot(ids.share_change(label), class_name="change")], className="note"),
-            html.P(
+            html.Span([title, slot(ids.share_change(label), class_name="change")], className="note"),
+            html.Span(
                 [slot(ids.share(label), class_name="mid"), slot(ids.share_interval(label), class_name="interval")],
                 className="value",
             ),
         ],
         className="share",
+        type="button",
+        **{"data-sentiment": label},
     )

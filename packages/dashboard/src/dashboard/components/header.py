@@ -8,12 +8,21 @@ from dash import html
 from dashboard import ids
 from dashboard.messages import DEFAULT_WINDOW, Window
 
+CUSTOM = "custom"
+
 _LABELS: dict[Window, str] = {"5m": "5 min", "15m": "15 min", "1h": "1 hour", "24h": "24 h", "7d": "7 days"}
 
 
 def header() -> html.Header:
     return html.Header(
-        [_brand(), _topic(), _window(), _status(), html.Div([_pause(), _scheme()], className="tools")], className="bar"
+        [
+            _brand(),
+            html.Div([_topic(), _new()], className="topics"),
+            _window(),
+            _status(),
+            html.Div([_pause(), _scheme()], className="tools"),
+        ],
+        className="bar",
     )
 
 
@@ -36,8 +45,12 @@ def _topic() -> dmc.Select:
     )
 
 
+def _new() -> html.Button:
+    return html.Button("+", id=ids.TOPIC_NEW, type="button", className="tool new", **{"aria-label": "New topic"})
+
+
 def _window() -> dmc.SegmentedControl:
-    data = [{"value": value, "label": label} for value, label in _LABELS.items()]
+    data = [{"value": value, "label": label} for value, label in (*_LABELS.items(), (CUSTOM, "Custom …"))]
     return dmc.SegmentedControl(
         id=ids.WINDOW,
         data=data,

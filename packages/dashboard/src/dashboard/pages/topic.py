@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import bars, figures, ids
+from dashboard.asked import SENTIMENTS
 from dashboard.components.counts import counts
 from dashboard.components.header import header
 from dashboard.components.panel import bar_list, panel, slot
@@ -40,10 +41,18 @@ def layout() -> dmc.MantineProvider:
 def _title() -> html.Div:
     return html.Div(
         [
-            html.Div([html.H1(id=ids.HEADING), html.P(id=ids.QUERY, className="query")]),
-            html.Div([html.P(id=ids.COVERAGE, className="coverage"), html.P(id=ids.PERIOD, className="period")]),
+            html.Div([_heading(), html.P(id=ids.QUERY, className="query")]),
+            html.Div([html.P(id=ids.PERIOD, className="period"), html.P(id=ids.COVERAGE, className="coverage")]),
+            html.Ul(id=ids.CHIPS, className="chips", **{"aria-label": "What the page is limited to"}),
         ],
         className="page-title",
+    )
+
+
+def _heading() -> html.Div:
+    edit = html.Button("Change …", id=ids.TOPIC_EDIT, type="button", className="plain", hidden=True)
+    return html.Div(
+        [html.H1(id=ids.HEADING), html.Span(id=ids.TOPIC_STATE, className="topic-state"), edit], className="heading"
     )
 
 
@@ -54,6 +63,7 @@ def _empty() -> html.Section:
             html.Span(className="listening", **{"aria-hidden": "true"}),
             html.H2(id=ids.EMPTY_TITLE),
             html.P(id=ids.EMPTY_TEXT),
+            html.Button("Try again", id=ids.RETRY, type="button", className="tool retry", hidden=True),
         ],
         className="empty",
     )
@@ -74,20 +84,20 @@ def _volume() -> html.Section:
 
 
 def _legend() -> html.Ul:
-    entries = [
-        ("positive", "▲", "Positive"),
-        ("neutral", "■", "Neutral"),
-        ("negative", "▼", "Negative"),
-        ("unrated", "■", "Not rated"),
-        ("unheard", "", "Unknown"),
+    """Each entry but the last is a filter."""
+    marks = zip(SENTIMENTS, ("▲", "■", "▼", "■"), strict=True)
+    unknown = html.Li([html.Span(className="mark unheard", **{"aria-hidden": "true"}), "Unknown"])
+    return html.Ul([*(_legend_entry(name, mark) for name, mark in marks), unknown], className="legend")
+
+
+def _legend_entry(name: str, mark: str) -> html.Li:
+    colour = "unrated" if name == "not_rated" else name
+    label = [
+        html.Span(mark, className=f"mark {colour}", **{"aria-hidden": "true"}),
+        f"{name.replace('_', ' ').capitalize()} ",
+        slot(ids.sentiment_count(name), class_name="count-of"),
     ]
-    return html.Ul(
-        [
-            html.Li([html.Span(mark, className=f"mark {name}", **{"aria-hidden": "true"}), label])
-            for name, mark, label in entries
-        ],
-        className="legend",
-    )
+    return html.Li(html.Button(label, type="button", **{"data-sentiment": name}))
 
 
 def _rising() -> html.Section:
@@ -96,9 +106,9 @@ def _rising() -> html.Section:
 
 
 def _emotions() -> html.Section:
-    return panel(
-        "Emotions", bar_list(ids.EMOTIONS, rows=_EMOTIONS), note=html.P(slot(ids.EMOTION_SAMPLE), className="note")
-    )
+    body = [bar_list(ids.EMOTIONS, rows=_EMOTIONS), html.P(id=ids.EMOTION_NOTE, className="note over")]
+    note = html.P(slot(ids.EMOTION_SAMPLE), className="note")
+    return panel("Emotions", html.Div(body, className="stack"), note=note)
 
 
 def _facet(name: str) -> html.Section:
@@ -108,8 +118,15 @@ def _facet(name: str) -> html.Section:
 
 def _feed() -> html.Aside:
     waiting = html.Button(id=ids.POSTS_WAITING, className="waiting", type="button", hidden=True)
-    body = html.Div(
-        [waiting, html.Ol(id=ids.POSTS, className="posts", tabIndex="0", **{"aria-label": "Newest posts"})],
-        className="feed-body",
+    more = html.Button("More posts", id=ids.POSTS_MORE, className="tool more", type="button", hidden=True)
+    end = html.P(id=ids.POSTS_END, className="note end", role="status")
+    scroll = html.Div(
+        [html.Ol(id=ids.POSTS, className="posts"), more, end],
+        id=ids.POSTS_SCROLL,
+        className="posts-scroll",
+        tabIndex="0",
+        role="region",
+        **{"aria-label": "Posts, scrollable"},
     )
+    body = html.Div([waiting, scroll], className="feed-body")
     return html.Aside(panel("Newest posts", body, class_name="feed"), **{"aria-label": "Newest posts"})

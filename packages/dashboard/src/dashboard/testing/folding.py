@@ -9,6 +9,7 @@ from math import sqrt
 from operator import itemgetter
 from typing import Any, Final
 
+from dashboard.asked import NO_FILTER, Filter
 from dashboard.messages import STEP_SECONDS, Step, Window
 from dashboard.testing.world import Topic, posts_of
 
@@ -30,11 +31,11 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def tick(topic: Topic, window: Window, now: datetime) -> dict[str, Any]:
+def tick(topic: Topic, window: Window, now: datetime, only: Filter = NO_FILTER) -> dict[str, Any]:
     """What `WS /v1/live` sends for a topic at a moment."""
     start, end, live = _period(topic, window, now)
     span, step = end - start, SPANS[window][1]
-    posts, before = heard(topic, start, end, now), heard(topic, start - span, start, now)
+    posts, before = kept(heard(topic, start, end, now), only), kept(heard(topic, start - span, start, now), only)
     return {
         "kind": "tick",
         "topic": topic.slug,
@@ -47,11 +48,11 @@ def tick(topic: Topic, window: Window, now: datetime) -> dict[str, Any]:
         "lag_seconds": 1.2 if posts else None,
         "job": {"state": "running", "rate": round(topic.per_minute / 60, 1)},
         "summary": {
-            **summary(topic, posts, start, end),
-            "previous": summary(topic, before, start - span, start),
+            **summary(topic, posts, start, end, only),
+            "previous": summary(topic, before, start - span, start, only),
         },
         "series": list(series(topic, posts, start, end, STEP_SECONDS[step])),
-        "tops": {facet: tops(posts, before, facet) for facet in FACETS},
+        "tops": {facet: tops(posts, before, facet, only=only) for facet in FACETS},
         "exact": dict.fromkeys(FACETS, True),
         "posts": [*reversed(posts[-20:])],
         "layers": {"batch_until": None, "speed_until": iso(now)},
@@ -81,16 +82,28 @@ def heard(topic: Topic, start: datetime, end: datetime, now: datetime) -> list[P
     return found
 
 
-def summary(topic: Topic, posts: Sequence[Post], start: datetime, end: datetime) -> dict[str, Any]:
+def kept(posts: Sequence[Post], only: Filter) -> list[Post]:
+    """Those that a filter lets through."""
+    if only.sentiment is not None:
+        return [post for post in posts if post["sentiment"]["label"] == only.sentiment]
+    if only.facet is not None:
+        return [post for post in posts if only.term in _terms(post, only.facet)]
+    return list(posts)
+
+
+def summary(
+    topic: Topic, posts: Sequence[Post], start: datetime, end: datetime, only: Filter = NO_FILTER
+) -> dict[str, Any]:
+    by_term = only.facet is not None
     return {
         "from": iso(start),
         "to": iso(end),
         "lens": "posts",
         "posts": len(posts),
-        "authors": len({post["author"]["id"] for post in posts}),
-        "messages": len(posts),
+        "authors": None if by_term else len({post["author"]["id"] for post in posts}),
+        "messages": None if by_term else len(posts),
         "sentiment": shares(Counter(post["sentiment"]["label"] for post in posts), SENTIMENTS),
-        "emotion": shares(Counter(post["emotion"]["label"] for post in posts), EMOTIONS),
+        "emotion": None if only else shares(Counter(post["emotion"]["label"] for post in posts), EMOTIONS),
         "kinds": {"sample": len(posts), "items": []},
         "languages": {"sample": len(posts), "items": []},
         "coverage": _coverage_of(topic, start, end),
@@ -151,8 +164,26 @@ def _coverage(topic: Topic, minute: datetime) -> str:
     return {topic.gap_minute: "none", topic.gap_minute + 1: "partial"}.get(minute.minute, "full")
 
 
-def tops(posts: Sequence[Post], before: Sequence[Post], facet: str, limit: int = 12) -> list[dict[str, Any]]:
+def gaps(topic: Topic, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Of the hour's gap: the minute and what of the next one was not heard."""
+    if topic.gap_minute is None:
+        return []
+    hours = range(int((end - start) / timedelta(hours=1)) + 2)
+    first = start.replace(minute=topic.gap_minute, second=0)
+    times = [first + timedelta(hours=hour - 1) for hour in hours]
+    return [
+        {"from": iso(at), "to": iso(at + 1.6 * _MINUTE), "reason": "simulated outage", "filled": False}
+        for at in times
+        if at < end and at + 1.6 * _MINUTE > start
+    ]
+
+
+def tops(
+    posts: Sequence[Post], before: Sequence[Post], facet: str, *, only: Filter = NO_FILTER, limit: int = 12
+) -> list[dict[str, Any]]:
     now, earlier = _count(posts, facet), _count(before, facet)
+    if only.facet == facet and only.term is not None:
+        del now[only.term]
     moods: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for post in posts:
         for term in set(_terms(post, facet)):
@@ -182,7 +213,7 @@ def _terms(post: Post, facet: str) -> list[str]:
         return [keyword["text"] for keyword in post["keywords"]]
     if facet == "entity":
         return [f"{entity['type']}:{entity['text']}" for entity in post["entities"]]
-    return list(post["hashtags"] if facet == "hashtag" else post["words"])
+    return list({"hashtag": post["hashtags"], "word": post["words"]}.get(facet, []))
 
 
 def emerging(topic: Topic, now: datetime) -> dict[str, Any]:

@@ -1,19 +1,23 @@
-"""A small view API and a small trending on one port, as the contracts say, over the made-up world."""
+"""A small view API, a trending and a collector on one port, as the contracts say, over the made-up world."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from dashboard.asked import NO_FILTER, Filter, make_filter
 from dashboard.testing import folding
+from dashboard.testing.collector import Collector
+from dashboard.testing.past import Past
 from dashboard.testing.world import TOPICS, Topic
 
+_SILENCE = timedelta(minutes=2)
 Clock = Callable[[], datetime]
 
 
@@ -42,6 +46,8 @@ class FakeUpstream:
         self.app = FastAPI(docs_url=None, redoc_url=None)
         self.app.add_api_route("/healthz", self._healthz)
         self.app.add_api_route("/v1/emerging/{topic}", self._emerging)
+        self.app.include_router(Past(self.topics, clock).router)
+        self.app.include_router(Collector(self.topics, clock).router)
         self.app.add_api_websocket_route("/v1/live", self._live)
 
     def topic_items(self) -> list[dict[str, Any]]:
@@ -52,11 +58,19 @@ class FakeUpstream:
         return {
             "slug": topic.slug,
             "query": topic.query,
-            "state": "started" if topic.ended is None else "stopped",
+            "state": self._state(topic, posts),
+            "event_state": "started" if topic.ended is None else "stopped",
             "posts": len(posts),
             "first_post": posts[-1]["created_at"] if posts else None,
             "last_post": posts[0]["created_at"] if posts else None,
         }
+
+    def _state(self, topic: Topic, posts: Sequence[folding.Post]) -> str:
+        if topic.ended is not None:
+            return "stopped"
+        if not posts:
+            return "gathering"
+        return "live" if self._clock() - datetime.fromisoformat(posts[0]["created_at"]) < _SILENCE else "silent"
 
     async def _healthz(self) -> dict[str, str]:
         return {"status": "ok"}
@@ -70,9 +84,12 @@ class FakeUpstream:
     async def _live(self, socket: WebSocket, topic: str | None = None, window: str | None = None) -> None:
         await socket.accept()
         key = (topic, window)
+        only = make_filter(socket.query_params)
         self.sockets[key] = self.sockets.get(key, 0) + 1
         try:
-            await (self._send_topics(socket) if topic is None else self._send_ticks(socket, topic, window or "15m"))
+            await (
+                self._send_topics(socket) if topic is None else self._send_ticks(socket, topic, window or "15m", only)
+            )
         except WebSocketDisconnect:
             pass
         finally:
@@ -87,13 +104,13 @@ class FakeUpstream:
                 sent = message
             await self._until_next(socket)
 
-    async def _send_ticks(self, socket: WebSocket, slug: str, window: str) -> None:
+    async def _send_ticks(self, socket: WebSocket, slug: str, window: str, only: Filter = NO_FILTER) -> None:
         span = next((known for known in folding.SPANS if known == window), None)
         if span is None or slug not in self.topics:
             await socket.close(4404 if span else 4422)
             return
-        while True:
-            message = folding.tick(self.topics[slug], span, self._clock())
+        while slug in self.topics:
+            message = folding.tick(self.topics[slug], span, self._clock(), only)
             await socket.send_text(orjson.dumps(message).decode())
             await self._until_next(socket)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import pi, sin
+from operator import itemgetter
 from random import Random
 from typing import Any, Final
 
@@ -90,6 +91,8 @@ class Topic:
     per_minute: float
     ended: datetime | None = None
     gap_minute: int | None = None  # of each hour: nothing was heard in it, and not all in the next
+    began: datetime | None = None
+    extra: tuple[dict[str, Any], ...] = ()  # posts beside the made-up ones
 
 
 TOPICS: Final = {
@@ -105,24 +108,29 @@ TOPICS: Final = {
 
 def posts_of(topic: Topic, minute: datetime) -> tuple[dict[str, Any], ...]:
     """The annotated posts of one minute, oldest first."""
+    extra = tuple(post for post in topic.extra if post["created_at"][:16] == f"{minute:%Y-%m-%dT%H:%M}")
     if topic.per_minute == 0 or (topic.ended is not None and minute > topic.ended):
-        return ()
-    return _posts(topic, minute)
+        return extra
+    if topic.began is not None and minute < topic.began - timedelta(minutes=1):
+        return extra
+    return tuple(sorted((*_posts(topic, minute), *extra), key=itemgetter("created_at")))
+
+
+def _posts(topic: Topic, minute: datetime) -> tuple[dict[str, Any], ...]:
+    return _made_up(topic.slug, topic.per_minute, topic.gap_minute, minute)
 
 
 @lru_cache(maxsize=4096)
-def _posts(topic: Topic, minute: datetime) -> tuple[dict[str, Any], ...]:
-    random = Random(f"{topic.slug} {minute.isoformat()}")
+def _made_up(slug: str, per_minute: float, gap_minute: int | None, minute: datetime) -> tuple[dict[str, Any], ...]:
+    random = Random(f"{slug} {minute.isoformat()}")
     tide = 1 + 0.45 * sin(2 * pi * minute.timestamp() / 1500)
-    heard = 0.0 if topic.gap_minute == minute.minute else 0.4 if topic.gap_minute == minute.minute - 1 else 1.0
-    number = round(heard * tide * topic.per_minute * random.uniform(0.75, 1.25))
+    heard = 0.0 if gap_minute == minute.minute else 0.4 if gap_minute == minute.minute - 1 else 1.0
+    number = round(heard * tide * per_minute * random.uniform(0.75, 1.25))
     seconds = sorted(random.uniform(0, 59.9) for _ in range(number))
-    return tuple(
-        _post(random, topic, minute + timedelta(seconds=second), index) for index, second in enumerate(seconds)
-    )
+    return tuple(_post(random, slug, minute + timedelta(seconds=second), index) for index, second in enumerate(seconds))
 
 
-def _post(random: Random, topic: Topic, at: datetime, index: int) -> dict[str, Any]:
+def _post(random: Random, slug: str, at: datetime, index: int) -> dict[str, Any]:
     mood = random.choices(("positive", "neutral", "negative", "not_rated"), (46, 24, 22, 8))[0]
     emotion = random.choice(_EMOTIONS[mood]) if mood in _EMOTIONS else "not_rated"
     keyword, who, place, team = (
@@ -141,7 +149,7 @@ def _post(random: Random, topic: Topic, at: datetime, index: int) -> dict[str, A
         "id": f"sim:{stamp}",
         "version": 0,
         "network": "sim",
-        "topics": [topic.slug],
+        "topics": [slug],
         "created_at": _iso(at),
         "received_at": _iso(at),
         "author": {"id": f"sim:{author}", "handle": author, "name": author.title()},
