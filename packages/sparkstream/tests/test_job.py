@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 import truth
@@ -226,3 +228,43 @@ def until(condition):
     deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline
+
+
+@contextmanager
+def held(place):
+    """As a backup, or somebody with a database tool, may hold it."""
+    other = sqlite3.connect(place.folder / "views.db", isolation_level=None)
+    other.execute("begin immediate")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+def test_a_store_that_another_process_holds_is_waited_for(place, caplog):
+    def said():
+        return [record.getMessage() for record in caplog.records if record.name == "sparkstream.job"]
+
+    def waits():
+        assert not job.wait(0.1)
+        return [line for line in said() if "the job waits and tries again" in line]
+
+    place.write([record("x:1")])
+    with place.job(trigger=0.1) as job:
+        job.start()
+        until(lambda: not job.wait(0.1) and job.store.applied(job.run) == 0)
+        with held(place):
+            place.append([record("x:2")])
+            until(lambda: len(waits()) == 2)
+            job.heartbeat()  # fails, and says nothing more in a pause
+        until(lambda: not job.wait(0.1) and job.store.applied(job.run) == 1)
+        with held(place):
+            job.heartbeat()
+    assert_store_is(place, [record("x:1"), record("x:2")])
+    wait = "views.db is held by another process; end it or wait; the job waits and tries again in "
+    assert [line.partition("views.db")[1] + line.partition("views.db")[2] for line in said() if "held" in line] == [
+        f"{wait}1 s",
+        f"{wait}2 s",
+        "views.db is held by another process; end it or wait; the job goes on and says later that it lives",
+    ]
+    assert not any("\n" in line for line in said())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -21,6 +21,9 @@ from typer.exceptions import TyperException
 
 from sparkstream.__about__ import __version__
 from sparkstream.errors import SettingsError, SparkstreamError
+
+if TYPE_CHECKING:
+    from sparkstream.job import StreamJob
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -120,7 +123,8 @@ def run(
         options=job_options,
     )
     with _stop_signal() as stopped:
-        job.start(once=once)
+        if not _started(job, stopped, once=once):
+            return
         signal.signal(signal.SIGINT, lambda *_: stopped.set())  # Spark has put its own in the place of ours
         logging.getLogger("sparkstream").info("the job runs")
         with job:
@@ -128,6 +132,25 @@ def run(
                 if stopped.wait(HEARTBEAT):
                     break
                 job.heartbeat()
+
+
+def _started(job: StreamJob, stopped: threading.Event, *, once: bool) -> bool:
+    """Start it, also where that can be done only later; False when it was told to stop before."""
+    from sparkstream.backoff import Backoff
+
+    backoff = Backoff()
+    while True:
+        try:
+            job.start(once=once)
+        except SparkstreamError as error:
+            if not error.retriable:
+                raise
+            pause = backoff.failed()
+            logging.getLogger("sparkstream").warning("%s; the job waits and tries again in %.0f s", error, pause)
+            if stopped.wait(pause):
+                return False
+        else:
+            return True
 
 
 @app.command()

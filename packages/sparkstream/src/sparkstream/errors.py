@@ -5,6 +5,7 @@ SparkstreamError
 ├── MissingExtraError   a part that `pip install sparkstream` alone does not bring
 ├── JavaError           no Java that Spark can run on
 ├── JobError            Spark has ended the job, or could not start it
+│   └── JobInterruptedError  it ended by an error that may pass (retriable)
 ├── RecordError         a line of the queue that is no record (it becomes a dead letter)
 ├── QueueError          the queue cannot be read
 │   └── ForeignQueueError   it is not the one the checkpoint was made on
@@ -41,6 +42,10 @@ class JavaError(SparkstreamError):
 
 class JobError(SparkstreamError):
     pass
+
+
+class JobInterruptedError(JobError):
+    retriable = True
 
 
 class RecordError(SparkstreamError, ValueError):

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 
 from sparkstream.annotation import AnnotatorFactory
 from sparkstream.annotators import NotRated
+from sparkstream.backoff import Backoff
 from sparkstream.checkpoint import Checkpoint
-from sparkstream.errors import CheckpointError, JobError
+from sparkstream.errors import CheckpointError, JobError, SparkstreamError, StoreBusyError
 from sparkstream.queues import open_queue
 from sparkstream.rollups import fold
 from sparkstream.session import spark_errors, start_session
@@ -103,7 +104,10 @@ class StreamJob:
         self.options = options or JobOptions()
         self._checkpoint = Checkpoint(checkpoint)
         self._held = ExitStack()
-        self._query: StreamingQuery | None = None
+        self._query: StreamingQuery | None = None  # None before the start, and in a pause
+        self._once = False
+        self._backoff = Backoff()
+        self._resume_at = 0.0
         self._recent: deque[tuple[int, int]] = deque()
         self._batching = threading.Lock()  # held from the first write to the master set until its sums are applied
         self._counting = threading.Lock()  # Spark calls _batch on a thread of its own
@@ -111,6 +115,7 @@ class StreamJob:
 
     def start(self, *, once: bool = False) -> StreamJob:
         """Start reading where the checkpoint says; `once` ends after what is in the queue now."""
+        self._once = once
         self._held.enter_context(self._checkpoint)
         try:
             self.run = self._checkpoint.run()
@@ -119,7 +124,7 @@ class StreamJob:
             self._recover()
             self.spark = start_session(self.options.master, driver_memory=self.options.driver_memory)
             with spark_errors():
-                self._query = self._start_query(self.spark, once=once)
+                self._query = self._start_query(self.spark)
         except BaseException:
             self._held.close()
             raise
@@ -134,23 +139,54 @@ class StreamJob:
     def wait(self, seconds: float) -> bool:
         """Wait for the end, at most so long; True when the job has ended.
 
+        What may pass, as a store that another process holds, does not end it: it pauses, longer each time up to 30
+        seconds, and goes on from the checkpoint.
+
         Raises:
             JobError: it ended by an error.
         """
-        assert self._query is not None
-        with spark_errors():
-            ended = bool(self._query.awaitTermination(seconds))
-        if ended:
-            self._refold_when_idle()
+        try:
+            if self._query is None and not self._resume(seconds):
+                return False
+            assert self._query is not None
+            with spark_errors():
+                ended = bool(self._query.awaitTermination(seconds))
+            if ended:
+                self._refold_when_idle()
+        except SparkstreamError as error:
+            if not error.retriable:
+                raise
+            self._pause(error)
+            return False
         return ended
+
+    def _pause(self, error: SparkstreamError) -> None:
+        pause = self._backoff.failed()
+        self._query, self._resume_at = None, time.monotonic() + pause
+        _log.warning("%s; the job waits and tries again in %.0f s", error, pause)
+
+    def _resume(self, seconds: float) -> bool:
+        """Wait at most so long for the end of a pause; then go on where the checkpoint is."""
+        time.sleep(min(seconds, max(0.0, self._resume_at - time.monotonic())))
+        if time.monotonic() < self._resume_at:
+            return False
+        with spark_errors():
+            self._query = self._start_query(self.spark)
+        return True
 
     def heartbeat(self) -> None:
         """Say in the store that the job lives; without posts, do what waits for such a time.
 
         That is to keep the workers' models loaded, too: Spark ends a worker that had nothing to do for a minute.
         """
-        self.store.heartbeat(self._status(self.options.clock()))
-        if not self._recent:
+        try:
+            self.store.heartbeat(self._status(self.options.clock()))
+        except StoreBusyError as error:
+            if self._query is not None:  # in a pause it has been said
+                _log.warning("%s; the job goes on and says later that it lives", error)
+            return
+        self._resume_at = 0.0  # who can write need not wait any longer
+        if self._query is not None and not self._recent:
             self._refold_when_idle()
             workers = self.options.partitions
             with spark_errors():
@@ -173,7 +209,7 @@ class StreamJob:
         applied = self.store.applied(self.run)
         self._last = (-1 if applied is None else applied, None, {})
 
-    def _start_query(self, spark: SparkSession, *, once: bool) -> StreamingQuery:
+    def _start_query(self, spark: SparkSession) -> StreamingQuery:
         lines = self.queue.lines(spark, max_lines=self.options.max_lines)
         writer = (
             lines.writeStream.foreachBatch(self._batch)
@@ -182,7 +218,7 @@ class StreamJob:
         )
         return (
             writer.trigger(availableNow=True)
-            if once
+            if self._once
             else writer.trigger(processingTime=f"{round(self.options.trigger * 1000)} milliseconds")
         ).start()
 
@@ -207,6 +243,7 @@ class StreamJob:
             self._apply(stamp, results)
             self.options.probe(AFTER_SPEED, stamp)
             self._refold(time.monotonic() + REFOLDING_TIME)
+        self._backoff.succeeded()
         self._report(batch, results, staged - began, time.monotonic() - staged)
 
     def _apply(self, stamp: Stamp, results: Sequence[PartitionResult]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sparkstream.errors import JobError
+from sparkstream import errors
+from sparkstream.errors import JobError, JobInterruptedError
 from sparkstream.java import find_java_home
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ SETTINGS: Final = {
     "spark.sql.streaming.numRecentProgressUpdates": "10",
     "spark.sql.streaming.stopTimeout": "30s",
 }
+_OURS: Final = "sparkstream.errors."
 JVM_FLAGS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Half the CPU of starting up, and of a short job: little runs long enough for the second compiler."""
 
@@ -64,7 +67,7 @@ def spark_errors() -> Iterator[None]:
     """Spark's errors, and those of the bridge to its JVM, as ours: of pages of stack the line that says what is wrong.
 
     Raises:
-        JobError: in their place.
+        JobError: in their place; JobInterruptedError when one of ours that is retriable has caused it.
     """
     from py4j.protocol import Py4JError, Py4JNetworkError  # type: ignore[import-untyped] # noqa: PLC0415 - as pyspark
     from pyspark.errors import PySparkException  # noqa: PLC0415 - needs JAVA_HOME
@@ -74,12 +77,19 @@ def spark_errors() -> Iterator[None]:
     except (Py4JNetworkError, ConnectionError) as error:
         raise JobError("Spark's JVM is gone; start the job again, it goes on where it was") from error
     except (Py4JError, PySparkException) as error:
-        raise JobError(f"Spark: {cause(str(error))}") from error
+        failure = JobInterruptedError if may_pass(str(error)) else JobError
+        raise failure(f"Spark: {cause(str(error))}") from error
+
+
+def may_pass(message: str) -> bool:
+    """Whether the last of our errors in it is retriable."""
+    names = re.findall(rf"^\s*{re.escape(_OURS)}(\w+): ", message, re.MULTILINE)
+    return bool(names) and bool(getattr(getattr(errors, names[-1], None), "retriable", False))
 
 
 def cause(message: str) -> str:
     """The line that names one of our errors, the last of several; else the first that names a Java one."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    ours = [line.partition(": ")[2] for line in lines if line.startswith("sparkstream.errors.")]
+    ours = [line.partition(": ")[2] for line in lines if line.startswith(_OURS)]
     java = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
     return (ours[-1:] or java[:1] or lines[:1] or ["it says no reason"])[0]
