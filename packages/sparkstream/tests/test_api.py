@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 import websockets
-from factories import NOON, annotated, keep
+from factories import NOON, annotated, feed, keep, topic_event
 from fastapi.testclient import TestClient
-from sparkstream.api import MAX_LISTENERS, create_app
+from sparkstream.api import create_app
 from sparkstream.examples import EXAMPLES
+from sparkstream.live import MAX_LISTENERS
 from sparkstream.queries import Window
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.times import HOUR, MINUTE, format_time
@@ -243,6 +244,32 @@ class TestLive:
         with served(app) as url:
             asyncio.run(listen(url))
 
+    @pytest.mark.parametrize("query", ["sentiment=neutral", "facet=hashtag&term=caf%C3%A9"])
+    def test_a_filter_leaves_out_what_does_not_pass(self, app, store, query):
+        async def listen(url):
+            async with websockets.connect(f"{url}?topic=tea&{query}") as connection:
+                assert (await hear(connection))["summary"]["posts"] == 1
+                more = [annotated("x:3", hashtags=["Café"]), annotated("x:4", sentiment="negative")]
+                await asyncio.to_thread(keep, store, [("tea", post) for post in more], 2)
+                tick = await hear(connection)
+                assert (tick["summary"]["posts"], tick["posts"][0]["id"], len(tick["posts"])) == (2, "x:3", 2)
+
+        keep(store, [("tea", annotated("x:0", hashtags=["café"], sentiment="positive"))], 1)
+        with served(app) as url:
+            asyncio.run(listen(url))
+
+    def test_a_topic_that_is_deleted_closes_its_sockets(self, app, store):
+        async def listen(url):
+            async with websockets.connect(f"{url}?topic=tea") as connection:
+                await hear(connection)
+                await asyncio.to_thread(feed, store, [topic_event(state="deleted", at=format_time(NOON + 1))], 1)
+                with pytest.raises(websockets.ConnectionClosedError) as closed:
+                    await hear(connection)
+                assert closed.value.rcvd.code == 4404
+
+        with served(app) as url:
+            asyncio.run(listen(url))
+
     def test_without_a_topic_it_lists_them(self, app):
         async def listen(url):
             async with websockets.connect(url) as connection:
@@ -266,7 +293,17 @@ class TestLive:
             asyncio.run(listen(url))
 
     @pytest.mark.parametrize(
-        ("query", "code"), [("topic=soup", 4404), ("topic=tea&window=2y", 4422), ("topic=", 4404), ("window=x", 4422)]
+        ("query", "code"),
+        [
+            ("topic=soup", 4404),
+            ("topic=tea&window=2y", 4422),
+            ("topic=", 4404),
+            ("window=x", 4422),
+            ("topic=tea&sentiment=happy", 4422),
+            ("topic=tea&facet=word", 4422),
+            ("topic=tea&facet=colour&term=red", 4422),
+            ("topic=tea&sentiment=neutral&facet=word&term=tea", 4422),
+        ],
     )
     def test_what_cannot_be_listened_to_is_closed_with_its_code(self, app, query, code):
         async def listen(url):

@@ -1,12 +1,23 @@
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
 from factories import NOON, STATUS, annotated, feed, keep, record, topic_event
 from sparkstream.errors import StoreError
-from sparkstream.live import POSTS, QUEUED, TOP_ITEMS, WINDOWS, LiveHub, live_window, snapshot
-from sparkstream.queries import Window
+from sparkstream.live import (
+    GONE,
+    MAX_FILTERED,
+    POSTS,
+    QUEUED,
+    TOP_ITEMS,
+    WINDOWS,
+    LiveHub,
+    live_window,
+    snapshot,
+)
+from sparkstream.queries import Filter, Term, Window
 from sparkstream.stores.base import Topic
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.times import HOUR, MINUTE, format_time
@@ -59,6 +70,20 @@ def test_a_snapshot_says_what_its_routes_say(tmp_path):
         assert tick["posts"] == views.posts("tea", window, limit=POSTS)["items"]
         assert tick["job"] == {"state": "running", "rate": STATUS.rate}
         assert tick["lag_seconds"] == 1.2
+    world.close()
+
+
+@pytest.mark.parametrize("only", [Filter(sentiment="positive"), Filter(term=Term("hashtag", "münchen"))])
+def test_a_snapshot_follows_its_filter(tmp_path, only):
+    world = World(tmp_path)
+    tick, views = snapshot(world.views, "tea", "24h", only), world.views
+    window, _ = live_window(views.topic("tea"), "24h", NOW)
+    assert set(tick) == set(snapshot(views, "tea", "24h"))
+    assert tick["summary"] == views.summary("tea", window, only=only)
+    assert tick["summary"]["posts"] == sum(item["posts"] for item in tick["series"]) > 0
+    for facet in ("keyword", "entity", "hashtag", "word"):
+        assert tick["tops"][facet] == views.top("tea", window, facet, only=only, limit=TOP_ITEMS)["items"]
+    assert tick["posts"] == views.posts("tea", window, only=only, limit=POSTS)["items"]
     world.close()
 
 
@@ -131,6 +156,44 @@ def test_a_channel_ends_with_its_last_listener(store):
     asyncio.run(listen())
 
 
+def test_each_filter_has_its_computation_and_they_are_bounded(store):
+    def of(number):
+        return Filter(term=Term("word", f"word{number}"))
+
+    async def listen():
+        async with AsyncExitStack() as listeners:
+            live = hub(store)
+            for number in range(MAX_FILTERED):
+                assert live.has_room("tea", "15m", of(number))
+                await listeners.enter_async_context(live.listen("tea", "15m", of(number)))
+            assert not live.has_room("tea", "15m", of(MAX_FILTERED))
+            assert not live.has_room("tea", "5m", of(0))
+            assert live.has_room("tea", "15m", of(0))  # shared
+            assert live.has_room("tea", "15m")
+            assert live.has_room(None)
+            async with live.listen("tea", "15m", Filter(sentiment="neutral")) as some, live.listen("tea") as whole:
+                assert (await message(some))["summary"]["posts"] == 1
+                await asyncio.to_thread(keep, store, [("tea", annotated("y:1", sentiment="positive"))], 1)
+                assert (await message(whole))["summary"]["posts"] == 1
+                assert [(await message(box))["summary"]["posts"] for box in (whole, some)] == [2, 1]
+
+    asyncio.run(listen())
+
+
+def test_a_topic_that_is_deleted_says_so_once_and_costs_nothing_more(store, caplog):
+    async def listen():
+        live = hub(store)
+        async with live.listen("tea") as mailbox:
+            await message(mailbox)
+            (channel,) = live._channels.values()
+            await asyncio.to_thread(feed, store, [topic_event("tea", state="deleted", at=format_time(NOON + 1))], 1)
+            assert await asyncio.wait_for(mailbox.get(), DEADLINE) == GONE
+            await until(lambda: channel.task.done())
+
+    asyncio.run(listen())
+    assert not caplog.records
+
+
 def test_a_slow_listener_keeps_only_the_newest(store):
     async def listen():
         live = hub(store)
@@ -155,6 +218,19 @@ def test_without_a_topic_the_list_comes_at_once_and_when_it_changes(store):
             second = await message(mailbox)
             assert [item["slug"] for item in second["items"]] == ["milk", "tea"]
             assert mailbox.empty()
+
+    asyncio.run(listen())
+
+
+def test_the_list_says_when_a_topic_falls_silent_though_nothing_was_written(store):
+    async def listen():
+        now = NOON
+        live = LiveHub(Views(store, clock=lambda: now), tick=0.01, at_least=0.02)
+        async with live.listen(None) as mailbox:
+            assert (await message(mailbox))["items"][0]["state"] == "live"
+            now = NOON + 10 * MINUTE
+            await asyncio.to_thread(store.heartbeat, replace(STATUS, updated_at=now))
+            assert (await message(mailbox))["items"][0]["state"] == "silent"
 
     asyncio.run(listen())
 

@@ -45,13 +45,15 @@ def test_topics_are_listed_with_their_posts(world, views):
     assert tea == {
         "slug": "tea",
         "query": 'tea OR kettle OR Kyoto OR "#Tea"',
-        "state": "started",
+        "state": "live",
+        "event_state": "started",
         "posts": len(times),
         "first_post": format_time(min(times)),
         "last_post": format_time(max(times)),
     }
     assert (coffee["slug"], coffee["query"], coffee["posts"]) == ("coffee", None, len(world.of("coffee", 0, END)))
     assert (milk["posts"], milk["first_post"], milk["last_post"]) == (0, None, None)
+    assert [item["state"] for item in (coffee, milk)] == ["live", "gathering"]
     newest = max(post.event_time for _, post in world.posts)
     assert answer["layers"] == {"batch_until": None, "speed_until": format_time(newest)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
@@ -15,17 +15,15 @@ from sparkstream import problems
 from sparkstream.__about__ import __version__
 from sparkstream.errors import SparkstreamError, UnknownTopicError
 from sparkstream.examples import EXAMPLES
-from sparkstream.live import WINDOWS, LiveHub
+from sparkstream.live import GONE, WINDOWS, LiveHub
 from sparkstream.metrics import exposition
-from sparkstream.parameters import AskedFilter, AskedViews, AskedWindow, Cursor, Limit, Slug, TopFilter
+from sparkstream.parameters import AskedFilter, AskedViews, AskedWindow, Cursor, Limit, LiveFilter, Slug, TopFilter
 from sparkstream.queries import Facet, Lens, Step
 from sparkstream.status import whole_status
 from sparkstream.stores.base import Store
 from sparkstream.views import Json, Views
 
-MAX_LISTENERS: Final = 200
-"""Live sockets at once; one more is closed with 1013, try again later."""
-_UNKNOWN_TOPIC, _BAD_WINDOW, _TRY_LATER = 4404, 4422, 1013
+_UNKNOWN_TOPIC, _BAD_QUESTION, _TRY_LATER = 4404, 4422, 1013
 
 
 def create_app(
@@ -150,22 +148,19 @@ def _add_service_routes(app: FastAPI, views: Views, hub: LiveHub) -> None:
 
 def _add_live(app: FastAPI, views: Views, hub: LiveHub, token: str | None) -> None:
     @app.websocket("/v1/live")
-    async def live(socket: WebSocket, topic: str | None = None, window: str = "15m") -> None:
+    async def live(socket: WebSocket, only: LiveFilter, topic: str | None = None, window: str = "15m") -> None:
         if token and not _authorized(socket.headers.get("authorization", ""), token):
             await socket.close(1008)
             return
         await socket.accept()
-        refused = (
-            _TRY_LATER
-            if hub.listeners >= MAX_LISTENERS
-            else _BAD_WINDOW
-            if window not in WINDOWS
-            else await _missing(views, topic)
-        )
+        if only is None or window not in WINDOWS:
+            await socket.close(_BAD_QUESTION)
+            return
+        refused = await _missing(views, topic) if hub.has_room(topic, window, only) else _TRY_LATER
         if refused:
             await socket.close(refused)
             return
-        async with hub.listen(topic, window) as mailbox:
+        async with hub.listen(topic, window, only) as mailbox:
             await _relay(socket, mailbox)
 
 
@@ -185,7 +180,11 @@ async def _relay(socket: WebSocket, mailbox: asyncio.Queue[bytes]) -> None:
 
     async def send() -> None:
         while True:
-            await socket.send_text((await mailbox.get()).decode())
+            message = await mailbox.get()
+            if message == GONE:
+                await socket.close(_UNKNOWN_TOPIC)
+                return
+            await socket.send_text(message.decode())
 
     sender = asyncio.create_task(send())
     try:

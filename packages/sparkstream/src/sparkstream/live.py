@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import orjson
 
-from sparkstream.errors import SparkstreamError
-from sparkstream.queries import STEPS, Step, Window
+from sparkstream.errors import SparkstreamError, UnknownTopicError
+from sparkstream.queries import STEPS, UNFILTERED, Filter, Step, Window
 from sparkstream.status import job_status
 from sparkstream.stores.base import Topic
 from sparkstream.times import MINUTE, ceil, floor, format_time
@@ -33,8 +33,17 @@ assert set(WINDOWS) == set(get_args(WindowName))
 LIVE_FACETS: Final = ("keyword", "entity", "hashtag", "word")
 TOP_ITEMS: Final = 12
 POSTS: Final = 20
+GONE: Final = b""
+"""The last message of a topic that was deleted."""
+MAX_LISTENERS: Final = 200
+"""Live sockets at once; one more is closed with 1013, try again later."""
+MAX_FILTERED: Final = 20
+"""Filters that are computed at once; they cost more than whole windows, whose sums are stored."""
 QUEUED: Final = 2
 """Messages that wait for a slow listener; then the oldest goes, since each message is a whole snapshot."""
+
+_Key: TypeAlias = tuple[str, str, Filter] | None
+"""Topic, window and filter of a channel; None is the list of topics."""
 
 
 def live_window(topic: Topic, name: str, now: int) -> tuple[Window, bool]:
@@ -49,14 +58,14 @@ def live_window(topic: Topic, name: str, now: int) -> tuple[Window, bool]:
     return Window(end - size, end), live
 
 
-def snapshot(views: Views, slug: str, name: str) -> dict[str, Any]:
-    """What a page shows of a topic, as docs/contracts/views.md has it."""
+def snapshot(views: Views, slug: str, name: str, only: Filter = UNFILTERED) -> dict[str, Any]:
+    """What a page shows of a topic, as docs/contracts/views.md has it, of the posts that pass `only`."""
     now, topic = views.clock(), views.topic(slug)
     window, live = live_window(topic, name, now)
     step = WINDOWS[name][1]
     status = job_status(views.store, now)
-    tops = {facet: views.top(slug, window, facet, limit=TOP_ITEMS) for facet in LIVE_FACETS}
-    summary = views.summary(slug, window)
+    tops = views.tops(slug, window, LIVE_FACETS, only=only, limit=TOP_ITEMS)
+    summary = views.summary(slug, window, only=only)
     return {
         "kind": "tick",
         "topic": slug,
@@ -69,10 +78,10 @@ def snapshot(views: Views, slug: str, name: str) -> dict[str, Any]:
         "lag_seconds": status["lag_seconds"],
         "job": {"state": status["state"], "rate": status["rate"]},
         "summary": summary,
-        "series": views.series(slug, window, step)["items"],
+        "series": views.series(slug, window, step, only=only)["items"],
         "tops": {facet: top["items"] for facet, top in tops.items()},
         "exact": {facet: top["exact"] for facet, top in tops.items()},
-        "posts": views.posts(slug, window, limit=POSTS)["items"],
+        "posts": views.posts(slug, window, only=only, limit=POSTS)["items"],
         "layers": summary["layers"],
     }
 
@@ -106,16 +115,25 @@ class LiveHub:
         self._views = views
         self._tick = tick
         self._at_least = at_least
-        self._channels: dict[tuple[str, str] | None, _Channel] = {}
+        self._channels: dict[_Key, _Channel] = {}
 
     @property
     def listeners(self) -> int:
         return sum(len(channel.mailboxes) for channel in self._channels.values())
 
+    def has_room(self, topic: str | None, window: str = "15m", only: Filter = UNFILTERED) -> bool:
+        """Whether one more may listen: a filter that somebody has chosen already costs nothing more."""
+        key = _key(topic, window, only)
+        filtered = sum(1 for other in self._channels if other is not None and other[2] != UNFILTERED)
+        new = only != UNFILTERED and key is not None and key not in self._channels
+        return self.listeners < MAX_LISTENERS and not (new and filtered >= MAX_FILTERED)
+
     @asynccontextmanager
-    async def listen(self, topic: str | None, window: str = "15m") -> AsyncIterator[asyncio.Queue[bytes]]:
+    async def listen(
+        self, topic: str | None, window: str = "15m", only: Filter = UNFILTERED
+    ) -> AsyncIterator[asyncio.Queue[bytes]]:
         """Messages of one topic, or without one of the list of topics; the newest one at once."""
-        key = None if topic is None else (topic, window)
+        key = _key(topic, window, only)
         channel = self._channels.get(key) or self._open(key)
         mailbox: asyncio.Queue[bytes] = asyncio.Queue(QUEUED)
         if channel.last is not None:
@@ -130,7 +148,7 @@ class LiveHub:
                 if channel.task is not None:
                     channel.task.cancel()
 
-    def _open(self, key: tuple[str, str] | None) -> _Channel:
+    def _open(self, key: _Key) -> _Channel:
         channel = _Channel((lambda: snapshot(self._views, *key)) if key else self._topics)
         channel.task = asyncio.create_task(self._run(channel, repeat=key is not None))
         self._channels[key] = channel
@@ -143,15 +161,23 @@ class LiveHub:
         seen: tuple[str, int] | None = None
         sent = 0.0
         while True:
+            began = time.monotonic()
             try:
                 state = (await asyncio.to_thread(self._views.store.version), self._views.clock() // MINUTE)
-                if state != seen or (repeat and time.monotonic() - sent >= self._at_least):
+                if state != seen or time.monotonic() - sent >= self._at_least:
                     message = orjson.dumps(await asyncio.to_thread(channel.build))
                     if repeat or message != channel.last:
                         channel.send(message)
                     seen, sent = state, time.monotonic()
+            except UnknownTopicError:  # it was there when the first listener came
+                channel.send(GONE)
+                return
             except SparkstreamError as error:  # the store is away for now: listeners see their messages grow old
                 _log.warning("no live message: %s", error)
             except Exception:  # noqa: BLE001 - the outermost loop of the channel: its listeners would wait for ever
                 _log.exception("no live message")
-            await asyncio.sleep(self._tick)
+            await asyncio.sleep(max(self._tick, time.monotonic() - began))  # at most half of the time at the store
+
+
+def _key(topic: str | None, window: str, only: Filter) -> _Key:
+    return None if topic is None else (topic, window, only)

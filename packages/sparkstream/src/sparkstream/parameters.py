@@ -43,8 +43,17 @@ def _top_filter(
     return make_filter(sentiment=sentiment, facet=with_facet, term=with_term)
 
 
+def _live_filter(sentiment: str | None = None, facet: str | None = None, term: str | None = None) -> Filter | None:
+    try:
+        return make_filter(sentiment=sentiment, facet=facet, term=term)
+    except QueryError:
+        return None
+
+
 AskedWindow: TypeAlias = Annotated[Window, Depends(_window)]
 AskedFilter: TypeAlias = Annotated[Filter, Depends(_filter)]
+LiveFilter: TypeAlias = Annotated[Filter | None, Depends(_live_filter)]
+"""Of a socket, which is closed when it means nothing (None)."""
 TopFilter: TypeAlias = Annotated[Filter, Depends(_top_filter)]
 """Of a top, whose `facet` says what is listed: the term filter is named `with_facet` and `with_term`."""
 

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
+from sparkstream.beside import beside
 from sparkstream.errors import QueryError, UnknownTopicError
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
 from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Term, Window, query_words
-from sparkstream.rollups import RATED, fold
+from sparkstream.rollups import RATED
 from sparkstream.schema import Gap
 from sparkstream.shares import shares
 from sparkstream.stores.base import Store, TermCount, Topic
 from sparkstream.sums import Sums, add_up, coverage, group, stored_step
 from sparkstream.times import MINUTE, Span, ceil, cover, floor, format_time
+from sparkstream.topics import state
 
 Json: TypeAlias = dict[str, Any]
 
 SCANNED_POSTS = 20_000
 """The newest matching posts from which a question is answered that views cannot answer."""
+
+
+class AskedTop(TypedDict, total=False):
+    """How a top is asked for; by default the first 20 terms of all posts, without the words of the topic's query."""
+
+    only: Filter
+    limit: int
+    cursor: str | None
+    query_words_too: bool
 
 
 class Views:
@@ -37,8 +49,9 @@ class Views:
         self.clock = clock
 
     def topics(self) -> Json:
-        topics = self.store.topics()
-        items = [_topic(topic) for topic in topics]
+        topics, status = self.store.topics(), self.store.status()
+        now = self.clock() if status is None else min(status.updated_at, self.clock())
+        items = [_topic(topic, now) for topic in topics]
         return {
             "items": items,
             "next": None,
@@ -127,61 +140,45 @@ class Views:
             )
         return items
 
-    def top(
-        self,
-        slug: str,
-        window: Window,
-        facet: str,
-        *,
-        only: Filter = UNFILTERED,
-        limit: int = 20,
-        cursor: str | None = None,
-        query_words_too: bool = False,
-    ) -> Json:
+    def top(self, slug: str, window: Window, facet: str, **asked: Unpack[AskedTop]) -> Json:
         """Most frequent terms. A term filter is answered from the newest posts, and says how many of them."""
-        topic = self.topic(slug)
-        hidden = frozenset[str]() if query_words_too else query_words(topic.query)
-        spans, offset = cover(window.start, window.end), decode_cursor(cursor)
+        return self.tops(slug, window, [facet], **asked)[facet]
+
+    def tops(self, slug: str, window: Window, facets: Sequence[str], **asked: Unpack[AskedTop]) -> dict[str, Json]:
+        """The tops of several facets, by facet; posts are read once for all of them."""
+        topic, only, limit = self.topic(slug), asked.get("only", UNFILTERED), asked.get("limit", 20)
+        offset = decode_cursor(asked.get("cursor"))
+        hidden = frozenset[str]() if asked.get("query_words_too") else query_words(topic.query)
+        spans, before = cover(window.start, window.end), cover(window.previous.start, window.previous.end)
+        extra: Json = {}
         if only.term is not None:
-            counts, extra = self._top_beside(slug, window, facet, only.term, hidden)
-            counts, cut = counts[offset : offset + limit + 1], not extra["complete"]
+            found = beside(self.store, slug, window, only.term, scanned=SCANNED_POSTS)
+            exact, extra = found.complete, {"counted": found.rollup.posts, "complete": found.complete}
+            counts = {facet: found.top(facet, hidden)[offset : offset + limit + 1] for facet in facets}
         else:
-            counts = self.store.top(
-                slug, spans, facet, by=only.sentiment or "posts", limit=limit + 1, offset=offset, hidden=hidden
+            exact = not any(period.cut for period in self.store.periods(slug, spans))
+            ask = partial(
+                self.store.top, slug, spans, by=only.sentiment or "posts", limit=limit + 1, offset=offset, hidden=hidden
             )
-            cut, extra = any(period.cut for period in self.store.periods(slug, spans)), {}
-        shown = counts[:limit]
-        before = cover(window.previous.start, window.previous.end)
+            counts = {facet: ask(facet) for facet in facets}
+        return {
+            facet: {
+                "items": self._terms(slug, before, facet, counts[facet][:limit], only),
+                "next": encode_cursor(offset + limit) if len(counts[facet]) > limit else None,
+                "exact": exact,
+                "facet": facet,
+                **extra,
+                "layers": _layers(topic.last_post),
+            }
+            for facet in facets
+        }
+
+    def _terms(self, slug: str, before: list[Span], facet: str, shown: list[TermCount], only: Filter) -> list[Json]:
         previous = self.store.terms(slug, before, facet, [count.term for count in shown])
-        items = [
+        return [
             _term(facet, _only(count, only), _only(previous.get(count.term, _none(count.term)), only))
             for count in shown
         ]
-        following = encode_cursor(offset + limit) if len(counts) > limit else None
-        return {
-            "items": items,
-            "next": following,
-            "exact": not cut,
-            "facet": facet,
-            **extra,
-            "layers": _layers(topic.last_post),
-        }
-
-    def _top_beside(
-        self, slug: str, window: Window, facet: str, term: Term, hidden: frozenset[str]
-    ) -> tuple[list[TermCount], Json]:
-        """The terms of the posts that carry `term`."""
-        page = post_page(self.store, slug, window, Filter(term=term), limit=SCANNED_POSTS, scanned=SCANNED_POSTS)
-        rollup = fold(stored.post for stored in page.posts)
-        counts = [
-            TermCount(name, *sums)
-            for (of, name), sums in rollup.terms.items()
-            if of == facet and name != term.term and _shown(facet, name) not in hidden
-        ]
-        return sorted(counts, key=lambda count: (-count.posts, count.term)), {
-            "counted": rollup.posts,
-            "complete": page.next is None,
-        }
 
     def posts(
         self, slug: str, window: Window, *, only: Filter = UNFILTERED, limit: int = 20, cursor: str | None = None
@@ -214,12 +211,13 @@ def _layers(newest: int | None) -> Json:
     return {"batch_until": None, "speed_until": format_time(newest) if newest else None}
 
 
-def _topic(topic: Topic) -> Json:
+def _topic(topic: Topic, now: int) -> Json:
     first, last = (format_time(at) if at is not None else None for at in (topic.first_post, topic.last_post))
     return {
         "slug": topic.slug,
         "query": topic.query,
-        "state": topic.state,
+        "state": state(topic, now),
+        "event_state": topic.state,
         "posts": topic.posts,
         "first_post": first,
         "last_post": last,
@@ -260,10 +258,6 @@ def _item(sums: Sums, sentiment: str | None) -> Json:
         "sentiment": by_label,
         "emotion": {label: sums.counts["emotion"][label] for label in EMOTIONS} if sentiment is None else None,
     }
-
-
-def _shown(facet: str, term: str) -> str:
-    return term.partition(":")[2].casefold() if facet == "entity" else term
 
 
 def _none(term: str) -> TermCount:

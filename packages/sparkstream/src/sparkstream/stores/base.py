@@ -62,12 +62,18 @@ class JobStatus:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
+    """`state` is that of its last event; `last_received` when its newest post was; `last_hour` how many posts there
+    are of the hour that ends with it (of 60 whole minutes).
+    """
+
     slug: str
     query: str | None
     state: str
     posts: int
     first_post: int | None
     last_post: int | None
+    last_received: int | None = None
+    last_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)

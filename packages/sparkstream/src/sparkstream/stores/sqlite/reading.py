@@ -10,17 +10,19 @@ import orjson
 from sparkstream.stores.base import JobStatus, Period, TermCount, Topic
 from sparkstream.stores.sqlite.connection import Connections
 from sparkstream.stores.sqlite.speed import FACET_NUMBERS, SKETCH_COLUMNS, SKETCHES
-from sparkstream.times import DAY, Span
+from sparkstream.times import DAY, HOUR, MINUTE, Span
 
 _COLUMNS = {name: name for name in ("posts", "positive", "neutral", "negative")} | {
     "not_rated": "posts - positive - neutral - negative"
 }
 
-_TOPICS = """
+_TOPICS = f"""
 select slug, query, state,
-  (select coalesce(sum(posts), 0) from periods where topic = slug and step = ?),
+  (select coalesce(sum(posts), 0) from periods where topic = slug and step = {DAY}),
   (select event_time from posts where topic = slug order by event_time limit 1),
-  (select event_time from posts where topic = slug order by event_time desc limit 1)
+  (select event_time from posts where topic = slug order by event_time desc limit 1),
+  (select received_at from posts where topic = slug order by event_time desc, id desc limit 1),
+  (select coalesce(sum(posts), 0) from periods where topic = slug and step = {MINUTE} and start > newest - {HOUR})
 from topics where state <> 'deleted'
 """
 
@@ -47,11 +49,11 @@ class SqliteReading:
 
     def topics(self) -> list[Topic]:
         with self._connections.reading() as db:
-            return [Topic(*row) for row in db.execute(f"{_TOPICS} order by slug", (DAY,)).fetchall()]
+            return [Topic(*row) for row in db.execute(f"{_TOPICS} order by slug").fetchall()]
 
     def topic(self, slug: str) -> Topic | None:
         with self._connections.reading() as db:
-            row = db.execute(f"{_TOPICS} and slug = ?", (DAY, slug)).fetchone()
+            row = db.execute(f"{_TOPICS} and slug = ?", (slug,)).fetchone()
         return Topic(*row) if row else None
 
     def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
