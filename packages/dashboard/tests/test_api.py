@@ -108,3 +108,87 @@ def test_a_token_in_the_address_leads_nowhere_else(upstream: Server) -> None:
     with Server(create_app(upstream.url, upstream.url, upstream.url, token=TOKEN)) as page:
         entered = get(page, "//elsewhere.example/?token=a+token+of+more+than+sixteen")
     assert entered.headers["location"] == "/elsewhere.example/"
+
+
+PERIOD = "topic=world-cup&from=2026-11-22T21:20:00Z&to=2026-11-22T21:40:00Z"
+
+
+def test_a_fixed_period_is_answered_once(page: Server) -> None:
+    answer = get(page, f"/view?{PERIOD}&sentiment=negative").json()
+    assert answer["tick"]["window"] is None
+    assert answer["figures"]["text"]["posts-now"] == str(answer["tick"]["summary"]["posts"])
+    assert get(page, f"/posts?{PERIOD}").json()["items"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/view?topic=nobody&from=2026-11-22T21:20:00Z&to=2026-11-22T21:40:00Z", 404, "no such topic"),
+        ("/view?topic=world-cup&from=yesterday&to=2026-11-22T21:40:00Z", 422, "is no time"),
+        ("/view?topic=world-cup&from=2026-11-22T22:20:00Z&to=2026-11-22T21:40:00Z", 422, "has to lie before"),
+        (f"/posts?{PERIOD}&sentiment=sour", 422, "none of"),
+        ("/view", 422, "is no time"),
+        ("/view?from=2026-11-22T21:20:00Z&to=2026-11-22T21:40:00Z", 422, "topic"),
+    ],
+)
+def test_a_question_without_an_answer_is_a_problem(page: Server, path: str, status: int, said: str) -> None:
+    answer = get(page, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    if status == 422:
+        assert said in answer.json()["detail"]
+
+
+def test_a_period_while_the_view_api_is_down_is_a_problem(page: Server, upstream: Server) -> None:
+    upstream.stop()
+    answer = get(page, f"/view?{PERIOD}")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert "cannot be reached" in answer.json()["detail"]
+
+
+def send(page: Server, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+    return httpx2.request(method, f"{page.url}/topics{path}", json=body, headers=headers)
+
+
+def test_a_topic_is_made_changed_stopped_started_and_deleted(page: Server, fake: FakeUpstream) -> None:
+    made = send(page, "POST", "", {"name": "Harbour Fair", "query": "#fair", "start": False})
+    assert (made.status_code, made.json()["slug"], made.json()["state"]) == (201, "harbour-fair", "stopped")
+    assert send(page, "POST", "/harbour-fair/start").json()["state"] == "started"
+    assert send(page, "PATCH", "/harbour-fair", {"query": "fair"}).json()["query"] == "fair"
+    assert send(page, "POST", "/harbour-fair/stop").json()["state"] == "stopped"
+    assert send(page, "GET", "/harbour-fair").json()["query"] == "fair"
+    assert send(page, "DELETE", "/harbour-fair").status_code == 204
+    assert send(page, "GET", "/harbour-fair").status_code == 404
+    assert "harbour-fair" not in fake.topics
+
+
+def test_a_draft_is_checked(page: Server) -> None:
+    checked = send(page, "POST", "/check", {"name": "World Cup", "query": "🎉 (goal"}).json()
+    assert checked["slug"] == "world-cup"
+    assert checked["taken"] is True
+    assert checked["query"] == {"valid": False, "position": 2, "message": "this parenthesis is never closed"}
+    assert send(page, "POST", "/check", {"name": "…", "query": " "}).json() == {
+        "slug": "",
+        "taken": False,
+        "query": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ({"name": "…", "query": "goal"}, 422, "a letter or a digit"),
+        ({"name": "World Cup", "query": "goal"}, 409, "already"),
+        ({"name": "fair", "query": "(goal"}, 422, "never closed"),
+        ({"name": "fair", "query": "g" * 1025}, 422, "at most 1024"),
+    ],
+)
+def test_a_topic_that_cannot_be_made_is_a_problem(page: Server, body: Any, status: int, said: str) -> None:
+    answer = send(page, "POST", "", body)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+def test_only_the_page_itself_may_change_topics(page: Server, fake: FakeUpstream) -> None:
+    assert send(page, "DELETE", "/world-cup", origin="https://elsewhere.example").status_code == 403
+    assert "world-cup" in fake.topics
+    assert send(page, "DELETE", "/world-cup", origin=page.url).status_code == 204

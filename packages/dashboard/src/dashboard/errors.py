@@ -4,6 +4,7 @@
     ├── SettingsError       the settings do not fit together
     ├── AddressError        host and port cannot be listened on
     ├── QuestionError       what was asked for has no answer
+    ├── ForeignPageError    another page than ours asks for a change
     ├── TooManyBrowsersError     the page serves as many browsers as it may
     └── UpstreamError       a service that the page reads from or changes topics with
         ├── UpstreamDownError    cannot be reached, hung up, or fell silent
@@ -34,6 +35,10 @@ class AddressError(DashboardError, OSError):
 
 class QuestionError(DashboardError, ValueError):
     """What was asked for has no answer: a filter or a period that is none."""
+
+
+class ForeignPageError(DashboardError, PermissionError):
+    """Another page than ours asks for a change."""
 
 
 class TooManyBrowsersError(DashboardError):

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from dashboard.errors import (
     ContractError,
     DashboardError,
+    ForeignPageError,
     QuestionError,
     RefusedError,
     UnknownTopicError,
@@ -19,6 +20,7 @@ from dashboard.errors import (
 
 _STATUSES: Final[dict[type[DashboardError], tuple[int, str]]] = {
     QuestionError: (422, "No such question"),
+    ForeignPageError: (403, "Refused"),
     UnknownTopicError: (404, "No such topic"),
     ContractError: (502, "Not understood"),
     UpstreamError: (503, "Not reachable"),

@@ -32,7 +32,7 @@ def tick(message: Tick, *, gaps: Sequence[Gap] = (), only: Filter = NO_FILTER) -
         "kind": "figures",
         "topic": message["topic"],
         "window": message["window"],
-        "text": {**_counts(message), **_sentiment(summary), **_notes(message, gaps, only), **_delivery(message)},
+        "text": {**_counts(message), **_sentiment(summary, only), **_notes(message, gaps, only), **_delivery(message)},
         "bars": {
             ids.SPLIT: bars.split(summary["sentiment"]),
             ids.EMOTIONS: bars.emotions(summary["emotion"]),
@@ -97,7 +97,7 @@ def _counts(message: Tick) -> dict[str, str]:
     return text
 
 
-def _sentiment(summary: Summary) -> dict[str, str]:
+def _sentiment(summary: Summary, only: Filter) -> dict[str, str]:
     now, before = _by_label(summary), _by_label(summary.get("previous"))
     text: dict[str, str] = {}
     for label in RATED:
@@ -105,6 +105,8 @@ def _sentiment(summary: Summary) -> dict[str, str]:
         text[ids.share(label)] = numbers.percent(share["share"] if share else None)
         text[ids.share_interval(label)] = numbers.interval(share["low"], share["high"]) if share else ""
         text[ids.share_change(label)] = numbers.points(share["share"], earlier["share"]) if share and earlier else ""
+    if only.sentiment is not None:  # all are of one sentiment: an interval of that would be nonsense
+        text |= dict.fromkeys((*map(ids.share_interval, RATED), *map(ids.share_change, RATED)), "")
     counts = {item["label"]: item["count"] for item in summary["sentiment"]["items"]}
     text |= {ids.sentiment_count(label): numbers.count(counts.get(label, 0)) for label in SENTIMENTS}
     unrated = now["not_rated"]["count"] if "not_rated" in now else 0

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dashboard import problems
 from dashboard.api.live import same_origin
 from dashboard.clients import CollectorClient
-from dashboard.errors import QuestionError, UnknownTopicError
+from dashboard.errors import ForeignPageError, QuestionError, UnknownTopicError
 from dashboard.slugs import slug
 
 _TOPIC_EXAMPLE = {"slug": "world-cup", "query": '"world cup" OR #WorldCup', "state": "started"}
@@ -39,7 +39,7 @@ class Change(BaseModel):
 def _from_the_page(request: Request) -> None:
     """Any page may send a request here, and its browser says whose page it is: only our own may change something."""
     if not same_origin(request.headers):
-        raise QuestionError("only the page itself may change topics")
+        raise ForeignPageError("only the page itself may change topics")
 
 
 def add_routes(server: FastAPI, collector: CollectorClient) -> None:

@@ -43,7 +43,11 @@ def _title() -> html.Div:
         [
             html.Div([_heading(), html.P(id=ids.QUERY, className="query")]),
             html.Div([html.P(id=ids.PERIOD, className="period"), html.P(id=ids.COVERAGE, className="coverage")]),
-            html.Ul(id=ids.CHIPS, className="chips", **{"aria-label": "What the page is limited to"}),
+            html.Ul(
+                id=ids.CHIPS,
+                className="chips",
+                **{"aria-label": "What the page is limited to", "aria-live": "polite"},
+            ),
         ],
         className="page-title",
     )

@@ -1,0 +1,119 @@
+"""Topics, made and changed on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dashboard import create_app, ids
+from dashboard.testing import FakeUpstream, Server
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_query_is_checked_while_it_is_typed(open_page: Any) -> None:
+    page = open_page()
+    page.click("#topic-new")
+    page.fill("#topic-name", "FIFA World  Cup!")
+    page.fill("#topic-query", '🎉 ("world cup" OR #WorldCup')
+    mark = page.locator("#topic-mirror mark")
+    expect(mark).to_have_text("(")
+    assert page.inner_text("#topic-slug") == "#fifa-world-cup"
+    assert page.inner_text("#topic-said") == "this parenthesis is never closed"
+    assert page.get_attribute("#topic-query", "aria-invalid") == "true"
+    caret, field = mark.bounding_box(), page.locator("#topic-query").bounding_box()
+    assert field["y"] <= caret["y"] < field["y"] + field["height"]
+    page.fill("#topic-query", '🎉 ("world cup" OR #WorldCup)')
+    expect(page.locator("#topic-said")).to_contain_text("posts that match")
+    assert mark.count() == 0
+
+
+def test_the_mirror_breaks_lines_as_the_field_does(open_page: Any) -> None:
+    page = open_page()
+    page.click("#topic-new")
+    page.fill("#topic-query", "(goal OR penalty) " * 12 + "(")
+    expect(page.locator("#topic-mirror mark")).to_have_text("(")
+    sizes = "(element) => [element.scrollHeight, element.clientWidth]"
+    assert page.eval_on_selector("#topic-query", sizes) == page.eval_on_selector("#topic-mirror", sizes)
+
+
+def test_a_topic_is_made_and_shown_once_it_is_heard(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page()
+    page.click("#topic-new")
+    page.fill("#topic-name", "Harbour fair")
+    page.fill("#topic-query", "#harbourfair")
+    page.click("#topic-save")
+    page.wait_for_url("**/?topic=harbour-fair&window=15m")
+    page.wait_for_selector("html[data-state=live]", state="attached")
+    assert fake.topics["harbour-fair"].query == "#harbourfair"
+    expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Live")
+
+
+def test_a_name_that_is_taken_is_said(open_page: Any) -> None:
+    page = open_page()
+    page.click("#topic-new")
+    page.fill("#topic-name", "City Marathon")
+    expect(page.locator("#topic-slug")).to_contain_text("is a topic already")
+    page.fill("#topic-query", "marathon")
+    page.click("#topic-save")
+    expect(page.locator("#topic-error")).to_contain_text("city-marathon")
+
+
+def test_stopping_is_asked_once_more(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page("?topic=city-marathon")
+    page.click("#topic-edit")
+    expect(page.locator("#topic-run")).to_have_text("Stop")
+    page.click("#topic-run")
+    page.locator("#sure-dialog").get_by_role("button", name="Cancel").click()
+    assert fake.topics["city-marathon"].ended is None
+    page.click("#topic-run")
+    page.click("#sure-yes")
+    expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Stopped")
+    assert fake.topics["city-marathon"].ended is not None
+    page.click("#topic-edit")
+    page.locator("#topic-run", has_text="Start").click()
+    expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Live")
+
+
+def test_a_query_is_changed_and_a_topic_deleted(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page("?topic=city-marathon")
+    page.click("#topic-edit")
+    expect(page.locator("#topic-query")).to_have_value("marathon -is:repost")
+    page.fill("#topic-query", "marathon (city OR town)")
+    page.click("#topic-save")
+    expect(page.locator(f"#{ids.QUERY}")).to_have_text("marathon (city OR town)")
+    page.click("#topic-edit")
+    page.click("#topic-delete")
+    page.click("#sure-yes")
+    page.wait_for_url("**/?topic=world-cup**")
+    assert "city-marathon" not in fake.topics
+
+
+def test_nothing_that_was_typed_is_lost_when_the_collector_is_down(
+    chromium: Any, upstream: Server, fake: FakeUpstream
+) -> None:
+    with Server(fake.app) as collector, Server(create_app(upstream.url, upstream.url, collector.url)) as server:
+        page = chromium.new_page()
+        page.goto(f"{server.url}/?topic=world-cup")
+        page.wait_for_selector("html[data-state=live]", state="attached")
+        collector.stop()
+        page.click("#topic-new")
+        page.fill("#topic-name", "Harbour fair")
+        page.fill("#topic-query", "#harbourfair")
+        expect(page.locator("#topic-error")).to_contain_text("cannot be reached")
+        page.click("#topic-save")
+        expect(page.locator("#topic-error")).to_contain_text("cannot be reached")
+        assert page.input_value("#topic-query") == "#harbourfair"
+        collector.start()
+        page.click("#topic-save")
+        page.wait_for_url("**/?topic=harbour-fair&window=15m")
+        page.close()
+
+
+def test_states_group_the_choices(open_page: Any) -> None:
+    page = open_page()
+    page.click("#topic")
+    groups = page.locator(".mantine-Select-groupLabel")
+    expect(groups.first).to_be_visible()
+    assert groups.all_inner_texts() == ["Live", "Gathering", "Stopped"]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from dashboard import history, ids
+from dashboard.asked import NO_FILTER, Filter, make_period
+from dashboard.clients import ViewsClient
+from dashboard.testing import Server
+
+PERIOD = make_period("2026-11-22T21:20:00Z", "2026-11-22T21:40:00Z")
+
+
+def asked(upstream: Server, only: Filter = NO_FILTER) -> dict[str, Any]:
+    async def scenario() -> dict[str, Any]:
+        async with ViewsClient(upstream.url) as views:
+            return await history.period(views, "world-cup", PERIOD, only)
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("only", [NO_FILTER, Filter(sentiment="negative"), Filter(facet="hashtag", term="goal")])
+def test_the_bars_add_up_to_the_number(upstream: Server, only: Filter) -> None:
+    found = asked(upstream, only)
+    tick = found["tick"]
+    assert sum(item["posts"] for item in tick["series"]) == tick["summary"]["posts"]
+    assert found["figures"]["text"][ids.POSTS_NOW] == f"{tick['summary']['posts']:,}"
+    assert len(tick["series"]) == 20
+
+
+def test_a_fixed_period_says_what_it_cannot_know(upstream: Server) -> None:
+    text = asked(upstream, Filter(facet="hashtag", term="goal"))["figures"]["text"]
+    assert text[ids.AUTHORS_NOW] == "–"
+    assert text[ids.AUTHORS_BEFORE] == "not known for a term"
+    assert text[ids.EMOTION_NOTE] == "Emotions are not known under a filter."
+    assert text[ids.RISING_NOTE].startswith("What rises")
+
+
+def test_a_share_of_one_sentiment_has_no_interval(upstream: Server) -> None:
+    text = asked(upstream, Filter(sentiment="negative"))["figures"]["text"]
+    assert (text[ids.share("negative")], text[ids.share_interval("negative")]) == ("100%", "")
+
+
+def test_pages_of_posts_follow_each_other(upstream: Server) -> None:
+    async def scenario() -> list[str]:
+        async with ViewsClient(upstream.url) as views:
+            page = await history.posts(views, "world-cup", PERIOD, NO_FILTER, None)
+            assert len(page["items"]) == 2 * history.PAGE
+            found = [post["id"] for post in page["items"]]
+            while page["next"]:
+                page = await history.posts(views, "world-cup", PERIOD, NO_FILTER, page["next"])
+                found += [post["id"] for post in page["items"]]
+            return found
+
+    found = asyncio.run(scenario())
+    assert len(found) == len(set(found)) == asked(upstream)["tick"]["summary"]["posts"]
+    assert found == sorted(found, reverse=True)
