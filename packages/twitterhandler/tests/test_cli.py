@@ -131,6 +131,10 @@ def test_options_come_from_the_environment_too(program, tmp_path):
         (["serve", "--source", "replay"], {}, 2, "TWITTERHANDLER_FILE"),
         (["topics", "start", "nope"], {}, 1, "no topic 'nope'"),
         (["topics", "list", "--topics", f"sqlite:{__file__}"], {}, 1, "topics' file"),
+        (["topics", "list", "--topics", f"sqlite:{__file__}/topics.db"], {}, 1, "topics' file"),
+        (["topics", "list", "--topics", "sqlite:/proc/no/topics.db"], {}, 1, "topics' file"),
+        (["run", "simulator", "--hours", "1", "--outages", "13"], {}, 2, "13 outages do not fit into 1:00:00; take at"),
+        (["run", "simulator", "--dirty", "2"], {}, 2, "no share of dirty lines"),
     ],
 )
 def test_errors_are_one_line_and_a_code(program, arguments, more, code, pattern):

@@ -157,7 +157,9 @@ class TopicRegistry:
                 connection.execute("begin immediate")
                 yield connection
                 connection.execute("commit")
-        except (sqlite3.Error, FileExistsError, PermissionError) as exc:
+        except RegistryError:
+            raise
+        except (sqlite3.Error, OSError) as exc:
             raise RegistryError(f"cannot use the topics' file {self.path}: {exc}; check its folder and rights") from exc
 
 
