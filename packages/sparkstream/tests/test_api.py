@@ -1,9 +1,10 @@
 import asyncio
 import json
 import socket
+import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 import uvicorn
@@ -154,6 +155,23 @@ def test_a_store_that_is_away_is_503(tmp_path):
         assert_problem(client.get("/readyz"), 503, "store: ", "views.db")
         assert_problem(client.get("/v1/topics"), 503, "views.db")
         assert client.get("/healthz").json() == {"status": "alive"}
+
+
+def test_a_store_that_another_process_holds_is_503_until_it_lets_go(tmp_path):
+    """Not a writer, whom readers do not notice: one who has taken the whole file, while nobody was reading."""
+    path = tmp_path / "views.db"
+    store = SqliteStore(str(path), busy_timeout=0.05)
+    keep(store, [("tea", annotated("x:1"))])
+    while store._connections._free:
+        store._connections._free.pop().close()
+    with TestClient(create_app(store, clock=lambda: NOON)) as client:
+        with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+            holder.execute("pragma locking_mode = exclusive")
+            holder.execute("begin exclusive")
+            for route in ("/v1/topics", "/v1/status", "/v1/topics/tea/summary", "/readyz"):
+                assert_problem(client.get(route), 503, "views.db is held by another process; end it or wait")
+        assert get(client, "/v1/topics/tea/summary")["posts"] == 1
+    store.close()
 
 
 def test_metrics_are_prometheus_text(client):

