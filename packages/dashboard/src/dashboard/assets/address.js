@@ -28,7 +28,9 @@
   function go(change) {
     const now = asked();
     const next = search({ ...now, ...change });
-    if (next !== search(now)) window.dash_clientside.set_props("url", { search: next });
+    if (next === search(now)) return;
+    document.documentElement.toggleAttribute("data-pending", true); // what is painted answers the question before
+    window.dash_clientside.set_props("url", { search: next });
   }
 
   const LIVE = () => ({ from: null, to: null, window: lastWindow });

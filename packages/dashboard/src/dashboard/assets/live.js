@@ -34,7 +34,7 @@
     failed = "";
     unpainted.clear();
     if (paused) togglePause();
-    root.toggleAttribute("data-pending", true); // what is painted still answers the question before
+    root.toggleAttribute("data-pending", true);
     pulse.paint.reorder();
     root.toggleAttribute("data-filtered", pulse.address.filtered(shown));
     if (!sameTopic) pulse.paint.clear();
