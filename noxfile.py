@@ -1,11 +1,10 @@
-"""The commands of this repository: `nox -s demo`, `tests`, `lint`, `bench`, `wheels`.
+"""The commands of this repository: `nox -s demo`, `tests`, `lint`, `bench`, `screenshots`, `wheels`.
 
 `demo`, `tests` and `bench` share one environment (.nox/shared): Spark and TensorFlow are more than a gigabyte, so they
 are resolved and unpacked once. A stamp in it tells what was installed from what, and a warm start asks pip nothing.
 """
 
 import argparse
-import configparser
 import contextlib
 import hashlib
 import itertools
@@ -20,7 +19,6 @@ import sys
 import time
 import tomllib
 import urllib.request
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -274,6 +272,15 @@ def bench(session: nox.Session) -> None:
     session.run(str(programs / "python"), f"benchmarks/{name}.py", *options, env={**path(programs), "DATA_DIR": data})
 
 
+@nox.session(python=False)
+def screenshots(session: nox.Session) -> None:
+    """The pictures of the README (docs/images), of one simulated evening: the same each time. Needs Chromium."""
+    programs, data = shared_environment(session, for_tests=True), ROOT / "data" / "screenshots"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    session.run(str(programs / "python"), "docs/screenshots.py", env=demo_environment(session, data) | path(programs))
+
+
 @nox.session
 def wheels(session: nox.Session) -> None:
     """Builds the five, checks their metadata, imports each in an empty environment with its own dependencies alone."""
@@ -283,18 +290,11 @@ def wheels(session: nox.Session) -> None:
         with session.chdir(folder(package)):
             session.run("hatchling", "build", "-d", str(DIST))
     session.run("twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
-    for wheel in sorted(DIST.glob("*.whl")):
+    for package in PACKAGES:
+        [wheel] = DIST.glob(f"{project(package)['name'].replace('-', '_')}-*.whl")
         empty = Path(session.create_tmp()) / wheel.stem
         session.run("virtualenv", "--quiet", "--clear", str(empty))
         session.run(str(empty / "bin" / "pip"), "install", "--quiet", f"--find-links={DIST}", str(wheel), external=True)
-        [[program, place]] = console_scripts(wheel).items()
+        [[program, place]] = project(package)["scripts"].items()
         session.run(str(empty / "bin" / "python"), "-c", f"import {place.partition('.')[0]}", external=True)
         session.run(str(empty / "bin" / program), "--version", external=True)
-
-
-def console_scripts(wheel: Path) -> dict[str, str]:
-    with zipfile.ZipFile(wheel) as archive:
-        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
-        entries = configparser.ConfigParser()
-        entries.read_string(archive.read(name).decode())
-    return dict(entries["console_scripts"])
