@@ -6,11 +6,11 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from dashboard.clients import TrendingClient, ViewsClient
-from dashboard.errors import ContractError, UnknownTopicError, UpstreamDownError
+from dashboard.clients import CollectorClient, TrendingClient, ViewsClient
+from dashboard.errors import ContractError, RefusedError, UnknownTopicError, UpstreamDownError
 from dashboard.messages import Emerging
 from dashboard.testing import Server
-from fastapi import FastAPI, Response, WebSocket
+from fastapi import FastAPI, Request, Response, WebSocket
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -81,3 +81,31 @@ def test_what_trending_may_answer_wrongly_is_mapped(status: int, body: str, erro
     app.add_api_route("/v1/emerging/{topic}", lambda topic: Response(body, status))
     with Server(app) as server, pytest.raises(error):
         asyncio.run(emerging(server.url, "world-cup"))
+
+
+def test_a_query_that_is_refused_says_where(upstream: Server) -> None:
+    async def scenario() -> dict[str, Any]:
+        async with CollectorClient(upstream.url) as collector:
+            return await collector.add("fair", "🎉 (goal", start=True)
+
+    with pytest.raises(RefusedError, match="never closed") as refused:
+        asyncio.run(scenario())
+    assert (refused.value.status, refused.value.position) == (422, 2)
+
+
+def test_the_collector_is_shown_its_token() -> None:
+    app = FastAPI()
+    shown: list[str | None] = []
+
+    @app.delete("/v1/topics/{slug}")
+    async def remove(request: Request) -> Response:
+        shown.append(request.headers.get("authorization"))
+        return Response(status_code=204)
+
+    async def scenario(url: str) -> None:
+        async with CollectorClient(url, token="a secret of ours") as collector:
+            await collector.remove("fair")
+
+    with Server(app) as server:
+        asyncio.run(scenario(server.url))
+    assert shown == ["Bearer a secret of ours"]

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from dashboard import figures
-from dashboard.messages import WINDOWS
+from dashboard.messages import WINDOWS, Gap
 from dashboard.testing import TOPICS, folding
 
 NOW = datetime(2026, 11, 22, 21, 44, 30, tzinfo=UTC)
@@ -78,3 +78,29 @@ def test_the_caption_says_the_figure_in_words() -> None:
     for item in message["series"]:
         item["coverage"] = "none"
     assert figures.caption(message) == "Nothing could be heard in this period."
+
+
+def test_a_lone_minute_is_a_bar_not_a_wall() -> None:
+    message = tick()
+    message["series"] = message["series"][:1]
+    bar = figures.volume(message)["data"][0]
+    assert bar["width"] < 15_000
+    assert 2 * bar["offset"] + bar["width"] == 60_000
+
+
+@pytest.mark.parametrize(
+    ("hours", "step", "marks"),
+    [(1, "1m", "%H:%M"), (24, "15m", "%H:%M\n%-d %b"), (100, "1h", "%a %-d %b"), (900, "1d", "%-d %b")],
+)
+def test_the_marks_of_the_axis_fit_the_period(hours: int, step: Any, marks: str) -> None:
+    message = tick()
+    message |= {"window": None, "step": step, "from": (NOW - timedelta(hours=hours)).isoformat(), "to": NOW.isoformat()}
+    assert figures.volume(message)["layout"]["xaxis"]["tickformat"] == marks
+
+
+def test_a_gap_says_why_as_text() -> None:
+    message = tick()
+    start = next(item["start"] for item in message["series"] if item["coverage"] == "none")
+    gap: Gap = {"from": start, "to": NOW.isoformat(), "reason": "<b>odd</b>", "filled": False}
+    said = figures.volume(message, [gap])["data"][-1]["customdata"]
+    assert any("&lt;b&gt;odd&lt;/b&gt;, 21:37–21:44 UTC" in text for text in said)

@@ -31,6 +31,13 @@ def test_a_token_opens_the_host_and_is_not_shown(monkeypatch: pytest.MonkeyPatch
     assert "sixteen" not in repr(Settings())
 
 
+def test_the_collectors_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_TWITTERHANDLER_TOKEN", "a secret of ours")
+    settings = Settings()
+    assert "secret" not in repr(settings)
+    assert settings.twitterhandler_url == "http://127.0.0.1:9001"
+
+
 @pytest.mark.parametrize(
     ("host", "closed"),
     [("localhost", True), ("::1", True), ("127.0.0.2", True), ("::", False), ("pulse.example", False)],
