@@ -81,10 +81,10 @@ def test_models_lists_versions_and_cards():
         ({"NLP_SERVICES_ENTITIES": "http://there"}, "entities: no backend for 'http://there'"),
     ],
 )
-def test_unusable_settings_are_one_line_and_exit_code_1(environment, message):
+def test_unusable_settings_are_one_line_and_exit_code_2(environment, message):
     done = run("serve", **environment)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
 

@@ -81,6 +81,11 @@ def test_without_a_command_the_help_is_shown(call):
         (["dead", "--limit", "many"], ["--limit"]),
         (["serve", "--port", "99999"], ["--port"]),
         (["dead", "--colour"], ["--colour"]),
+        (["dead", "--store", "views.db"], ["'views.db' is no store", "write sqlite:PATH"]),
+        (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
+        (["run", "--annotator", "none:", "--queue", "kafka://x/y"], ["is no queue", "write spool:FOLDER"]),
+        (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
+        (["serve", "--host", "example.org"], ["beyond loopback"]),
     ],
 )
 def test_wrong_use_is_one_line_and_2(call, arguments, words):
@@ -99,13 +104,8 @@ def test_a_wrong_setting_is_one_line_that_names_it(call, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dead", "--store", "views.db"], ["'views.db' is no store", "write sqlite:PATH"]),
         (["dead", "--store", "sqlite:/dev/null/views.db"], ["choose another path"]),
-        (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
-        (["run", "--annotator", "none:", "--queue", "kafka://x/y"], ["is no queue", "write spool:FOLDER"]),
         (["run", "--annotator", "none:", "--checkpoint", "/dev/null/c"], ["/dev/null/c cannot be written"]),
-        (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
-        (["serve", "--host", "example.org"], ["beyond loopback"]),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_1(call, arguments, words):

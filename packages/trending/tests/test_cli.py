@@ -43,9 +43,9 @@ def test_an_old_topic_as_a_table_and_as_json(views_url: str) -> None:
     [
         (("emerging", "nobody"), {}, 1, "nobody"),
         (("emerging", "old"), {"TRENDING_VIEWS_URL": "http://127.0.0.1:9"}, 1, "sparkstream serve"),
-        (("emerging", "old"), {"TRENDING_VIEWS_URL": "views"}, 1, "TRENDING_VIEWS_URL"),
-        (("serve",), {"TRENDING_HOST": "0.0.0.0"}, 1, "TRENDING_TOKEN"),
-        (("serve",), {"TRENDING_PORT": "seven"}, 1, "TRENDING_PORT"),
+        (("emerging", "old"), {"TRENDING_VIEWS_URL": "views"}, 2, "TRENDING_VIEWS_URL"),
+        (("serve",), {"TRENDING_HOST": "0.0.0.0"}, 2, "TRENDING_TOKEN"),
+        (("serve",), {"TRENDING_PORT": "seven"}, 2, "TRENDING_PORT"),
         (("serve",), {"TRENDING_HOST": "203.0.113.9", "TRENDING_TOKEN": "t"}, 1, "cannot listen"),
     ],
 )

@@ -8,6 +8,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from dashboard.__about__ import __version__
 from dashboard.errors import AddressError, DashboardError, SettingsError
@@ -116,8 +117,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def main() -> None:
+    """The console program: errors are one line on stderr; 1 says that it failed, 2 that it was used wrongly."""
     try:
-        program()
+        sys.exit(program(prog_name="dashboard", standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except TyperException as exc:
+        if message := exc.format_message().rstrip("."):  # without a command there is none: the help has been shown
+            typer.echo(f"dashboard: {message}; see `dashboard --help`", err=True)
+        sys.exit(2)
     except DashboardError as exc:
         typer.echo(f"dashboard: {exc}", err=True)
         sys.exit(2 if isinstance(exc, SettingsError) else 1)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
+from typer.exceptions import TyperException
 
 from nlp_services.__about__ import __version__
 from nlp_services.annotations import CAPABILITIES
-from nlp_services.errors import InputError, NlpError
+from nlp_services.errors import BackendError, InputError, NlpError, SettingsError
 
 if TYPE_CHECKING:
     from nlp_services.analyzer import Analyzer
@@ -128,10 +129,17 @@ def _progress(done: int, *, end: str = "") -> None:
 
 
 def main() -> None:
+    """The console program: errors are one line on stderr; 1 says that it failed, 2 that it was used wrongly."""
     try:
-        app(prog_name="nlp-services")
+        sys.exit(app(prog_name="nlp-services", standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except TyperException as error:
+        if message := error.format_message().rstrip("."):  # without a command there is none: the help has been shown
+            print(f"nlp-services: {message}; see `nlp-services --help`", file=sys.stderr)
+        sys.exit(2)
     except NlpError as error:
         print(f"nlp-services: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, (BackendError, SettingsError)) else 1)
     except BrokenPipeError:  # `… | head` has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

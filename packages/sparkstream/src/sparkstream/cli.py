@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from sparkstream.__about__ import __version__
-from sparkstream.errors import SettingsError, SparkstreamError
+from sparkstream.errors import AddressError, SettingsError, SparkstreamError
 
 if TYPE_CHECKING:
     from sparkstream.job import StreamJob
@@ -48,7 +48,7 @@ def main() -> None:
     except typer.Abort:
         sys.exit(130)
     except SparkstreamError as error:
-        _fail(str(error), 1)
+        _fail(str(error), 2 if isinstance(error, SettingsError) else 1)
     except ValidationError as error:
         _fail(
             "; ".join(
@@ -238,7 +238,7 @@ def _bind(host: str, port: int, token: str | None) -> socket.socket:
         address.listen()  # who connects as soon as the address is said waits, and is not refused
     except OSError as error:
         address.close()
-        raise SettingsError(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
+        raise AddressError(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
     return address
 
 

@@ -2,6 +2,7 @@
 
 SparkstreamError
 ├── SettingsError       a URL or an option that means nothing
+├── AddressError        host and port cannot be listened on
 ├── MissingExtraError   a part that `pip install sparkstream` alone does not bring
 ├── JavaError           no Java that Spark can run on
 ├── JobError            Spark has ended the job, or could not start it
@@ -29,6 +30,10 @@ class SparkstreamError(Exception):
 
 
 class SettingsError(SparkstreamError, ValueError):
+    pass
+
+
+class AddressError(SparkstreamError, OSError):
     pass
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from trending.__about__ import __version__
-from trending.errors import InvalidWindowError, TrendingError
+from trending.errors import InvalidWindowError, SettingsError, TrendingError
 from trending.windows import parse_window
 
 if TYPE_CHECKING:
@@ -90,8 +91,15 @@ async def _ask(settings: "Settings", topic: str, window: timedelta) -> "Emerging
 
 
 def main() -> None:
+    """The console program: errors are one line on stderr; 1 says that it failed, 2 that it was used wrongly."""
     try:
-        app(prog_name="trending")
+        sys.exit(app(prog_name="trending", standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except TyperException as error:
+        if message := error.format_message().rstrip("."):  # without a command there is none: the help has been shown
+            print(f"trending: {message}; see `trending --help`", file=sys.stderr)
+        sys.exit(2)
     except TrendingError as error:
         print(f"trending: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)

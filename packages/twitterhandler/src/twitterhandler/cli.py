@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from typer.exceptions import TyperException
 
 from twitterhandler.__about__ import __version__
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
@@ -52,7 +53,13 @@ QueryText = Annotated[str, typer.Argument(metavar="QUERY", help="Such as '\"worl
 def main() -> None:
     """The console program: errors are one line on stderr; 1 says that it failed, 2 that it was used wrongly."""
     try:
-        app()
+        sys.exit(app(prog_name="twitterhandler", standalone_mode=False))
+    except typer.Abort:
+        sys.exit(130)
+    except TyperException as exc:
+        if message := exc.format_message().rstrip("."):  # without a command there is none: the help has been shown
+            print(f"twitterhandler: {message}; see `twitterhandler --help`", file=sys.stderr)
+        sys.exit(2)
     except TwitterhandlerError as exc:
         if isinstance(exc, QueryError):
             print(exc.pointer(), file=sys.stderr)
