@@ -88,6 +88,19 @@ def test_a_part_of_the_chart_is_its_minute_and_its_sentiment(open_page: Any) -> 
     assert number(page) > said
 
 
+def test_a_minute_of_a_term_keeps_the_term(open_page: Any) -> None:
+    """One filter at a time: under a term a part of the chart is its minute only."""
+    page = open_page(f"{PERIOD}&facet=word&term=goal", live=False)
+    fixed(page)
+    page.wait_for_function("document.querySelector('#volume .js-plotly-plot')?._fullData?.[0]?.y?.[4] > 0")
+    stacks = "document.querySelector('#volume .js-plotly-plot')._fullData.slice(0, 4).map((trace) => trace.y[4])"
+    said = sum(page.evaluate(stacks))
+    click_step(page, 4, 0.5)
+    page.wait_for_url("**from=2026-11-22T21:24:00Z&to=2026-11-22T21:25:00Z&facet=word&term=goal")
+    fixed(page)
+    assert number(page) == all_posts(page) == said
+
+
 def test_chips_say_what_is_asked_and_take_it_away(open_page: Any) -> None:
     page = open_page(f"{PERIOD}&facet=hashtag&term=goal", live=False)
     fixed(page)

@@ -20,7 +20,7 @@ def test_a_query_is_checked_while_it_is_typed(open_page: Any) -> None:
     mark = page.locator("#topic-mirror mark")
     expect(mark).to_have_text("(")
     assert page.inner_text("#topic-slug") == "#fifa-world-cup"
-    assert page.inner_text("#topic-said") == "this parenthesis is never closed"
+    expect(page.locator("#topic-said")).to_have_text("this parenthesis is never closed")
     assert page.get_attribute("#topic-query", "aria-invalid") == "true"
     caret, field = mark.bounding_box(), page.locator("#topic-query").bounding_box()
     assert field["y"] <= caret["y"] < field["y"] + field["height"]
