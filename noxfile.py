@@ -146,6 +146,7 @@ def demo_environment(session: nox.Session, data: Path) -> dict[str, str]:
         "TRENDING_VIEWS_URL": f"http://127.0.0.1:{ports['SPARKSTREAM_PORT']}",
         "DASHBOARD_VIEWS_URL": f"http://127.0.0.1:{ports['SPARKSTREAM_PORT']}",
         "DASHBOARD_TRENDING_URL": f"http://127.0.0.1:{ports['TRENDING_PORT']}",
+        "DASHBOARD_TWITTERHANDLER_URL": f"http://127.0.0.1:{ports['TWITTERHANDLER_PORT']}",
     }
 
 
