@@ -9,6 +9,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from nlp_services import Analyzer
 from nlp_services.api import create_app as nlp_app
+from sparkstream.examples import EXAMPLES
 from trending.api import EmergingAnswer
 from twitterhandler.api import create_app as collector_app
 from twitterhandler.ingest import Ingest
@@ -62,3 +63,17 @@ def test_nlp_services_answers_in_the_shape_of_the_page() -> None:
     analyzer = Analyzer(entities=None, sentiment=None, emotion=None)
     with TestClient(nlp_app(analyzer)) as client:
         assert shape(client.request(method, path, json=asked).json()) == shape(answered)
+
+
+def test_the_view_apis_examples_have_the_fields_of_their_page() -> None:
+    page = PAGE.with_name("views.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (?:GET|WS) (\S+)[^\n]*\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    compared = 0
+    for place, body in sections:
+        block = re.search(r"```json\n(.*?)```", body, re.S)
+        example = EXAMPLES.get(re.sub(r"\{t\}", "{topic}", place).partition("?")[0])
+        if block and example:
+            answered = example["items"][0] if place.endswith("/posts") else example  # the page shows what a post gets
+            assert set(json.loads(block[1])) <= set(answered), place
+            compared += 1
+    assert compared == 6
