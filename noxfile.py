@@ -209,8 +209,7 @@ def wait_for_posts(session: nox.Session, process: subprocess.Popen[bytes], ports
 def fetch(url: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
-            body: dict[str, Any] = json.load(answer)
-            return body
+            return dict(json.load(answer))
     except (OSError, ValueError):
         return {}
 
