@@ -69,7 +69,7 @@ def spark_errors() -> Iterator[None]:
     Raises:
         JobError: in their place; JobInterruptedError when one of ours that is retriable has caused it.
     """
-    from py4j.protocol import Py4JError, Py4JNetworkError  # type: ignore[import-untyped] # noqa: PLC0415 - as pyspark
+    from py4j.protocol import Py4JError, Py4JNetworkError  # noqa: PLC0415 - as pyspark
     from pyspark.errors import PySparkException  # noqa: PLC0415 - needs JAVA_HOME
 
     try:
