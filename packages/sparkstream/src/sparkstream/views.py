@@ -90,7 +90,7 @@ class Views:
 
     def _term_summary(self, slug: str, spans: list[Span], term: Term) -> Json:
         found = self.store.terms(slug, spans, term.facet, [term.term]).get(term.term, _none(term.term))
-        exact = not any(period.cut for period in self.store.periods(slug, spans))
+        exact = not self.store.is_cut(slug, spans)
         unknown = {"authors": None, "messages": None, "emotion": None, "kinds": None, "languages": None}
         return {
             "posts": found.posts,
@@ -156,7 +156,7 @@ class Views:
             exact, extra = found.complete, {"counted": found.rollup.posts, "complete": found.complete}
             counts = {facet: found.top(facet, hidden)[offset : offset + limit + 1] for facet in facets}
         else:
-            exact = not any(period.cut for period in self.store.periods(slug, spans))
+            exact = not self.store.is_cut(slug, spans)
             ask = partial(
                 self.store.top, slug, spans, by=only.sentiment or "posts", limit=limit + 1, offset=offset, hidden=hidden
             )

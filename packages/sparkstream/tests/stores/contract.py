@@ -219,6 +219,7 @@ class StoreContract:
 
     def cut(self, store, span):
         (period,) = store.periods("tea", [span])
+        assert store.is_cut("tea", [span]) == period.cut
         return period.cut
 
     def test_an_open_minute_keeps_every_term(self, store: Store):

@@ -193,6 +193,9 @@ class SpeedViews(Protocol):
     def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
         """Those that hold posts, oldest first within a span."""
 
+    def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
+        """Whether a close has taken terms from any of the periods, so that a top of them may lack some."""
+
     def top(
         self,
         topic: str,

@@ -78,6 +78,11 @@ class SqliteReading:
                 for step, start, posts, counts, cut, *sketches in rows
             ]
 
+    def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
+        query = "select 1 from periods where topic = ? and step = ? and start >= ? and start < ? and cut limit 1"
+        with self._connections.reading() as db:
+            return any(db.execute(query, (topic, span.step, span.start, span.end)).fetchone() for span in spans)
+
     def top(
         self,
         topic: str,
