@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias, TypedDict, Unpack
@@ -124,14 +125,16 @@ class Views:
         return [_item(add_up(groups.get(at, [])), sentiment) for at in range(start, end, size)]
 
     def _term_items(self, slug: str, start: int, end: int, size: int, term: Term) -> list[Json]:
-        found = self.store.term_periods(slug, [Span(stored_step(size), start, end)], term.facet, term.term)
+        groups: dict[int, list[TermCount]] = defaultdict(list)
+        spans = [Span(stored_step(size), start, end)]
+        for begin, count in self.store.term_periods(slug, spans, term.facet, term.term).items():
+            groups[floor(begin, size)].append(count)
         items = []
         for at in range(start, end, size):
-            inside = [count for begin, count in found.items() if at <= begin < at + size]
             sums = TermCount(
                 term.term,
                 *(
-                    sum(getattr(count, name) for count in inside)
+                    sum(getattr(count, name) for count in groups.get(at, ()))
                     for name in ("posts", "positive", "neutral", "negative")
                 ),
             )
