@@ -2,7 +2,18 @@ import json
 
 import pytest
 from factories import NOON, encode, gap, record, topic_event
-from sparkstream.schema import MAX_LINE, MAX_RAW, MAX_REASON, MAX_TOPICS, DeadLetter, Gap, Post, TopicEvent, parse
+from sparkstream.schema import (
+    MAX_LINE,
+    MAX_RAW,
+    MAX_REASON,
+    MAX_TOPICS,
+    DeadLetter,
+    Delete,
+    Gap,
+    Post,
+    TopicEvent,
+    parse,
+)
 from sparkstream.times import DAY, MINUTE, format_time
 
 PLACE = "spool:1234"
@@ -43,6 +54,17 @@ def test_a_topic_event_is_read():
     assert read(encode(topic_event(query=None, state="deleted"))) == TopicEvent("tea", None, "deleted", NOON)
 
 
+def test_an_edit_is_a_post_with_a_version():
+    edit = read(encode(record(event="edit", version=2)))
+    assert isinstance(edit, Post)
+    assert edit.version == 2
+
+
+def test_a_delete_is_read():
+    line = {"schema": 1, "event": "delete", "id": "x:7", "network": "x", "received_at": format_time(NOON)}
+    assert read(encode(line)) == Delete("x:7", "x", NOON)
+
+
 def test_a_gap_is_read():
     line = gap(NOON, NOON + MINUTE, filled=True)
     assert read(encode(line)) == Gap(f"gap:{NOON}", "x", ("tea",), NOON, NOON + MINUTE, "disconnected", True)
@@ -80,11 +102,14 @@ BAD = {
     "no schema": (encode(without("schema")), "schema None is not known"),
     "a schema that is a novel": (encode(record(schema="x" * 10_000)), "schema 'xxx"),
     "an unknown event": (encode(record(event="like")), "event 'like' is not known"),
-    "an event of later times": (encode(record(event="edit")), "event 'edit' is not known"),
+    "an event of later times": (encode(record(event="poll")), "event 'poll' is not known"),
     "an event that is a list": (encode(record(event=["post"])), "event ['post'] is not known"),
     "no id": (encode(without("id")), "id is missing"),
     "an empty id": (encode(record("")), "id is missing"),
     "an id that is a number": (encode(record(7)), "id is missing or no text"),
+    "a version below 0": (encode(record(version=-1)), "version is no number"),
+    "a version that is a text": (encode(record(version="2")), "version is no number"),
+    "a version that is true": (encode(record(version=True)), "version is no number"),
     "no text": (encode(without("text")), "text is missing"),
     "no time": (encode(without("created_at")), "created_at is missing"),
     "a time that is none": (encode(record(created_at="soon")), "created_at is missing or no time"),

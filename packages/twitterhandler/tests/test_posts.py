@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from twitterhandler.clock import format_time, parse_time
 from twitterhandler.errors import UnreadableMessageError
-from twitterhandler.posts import RAW_LIMIT, Dead, Gap, TopicEvent, dead, decode, encode, slug
+from twitterhandler.posts import RAW_LIMIT, Dead, Delete, Gap, TopicEvent, dead, decode, encode, slug
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -52,9 +52,15 @@ def test_a_post_on_the_wire_is_that_of_the_contract(post):
     }
 
 
+def test_a_later_version_is_an_edit_on_the_wire(post):
+    assert json.loads(encode(post(version=1)))["event"] == "edit"
+
+
 def test_every_record_survives_the_wire(post):
     records = [
         post(text="línea 1\nline 2 🇬🇧 \u2028 \x00", lang="und"),
+        post(version=2),
+        Delete("x:1", "x", NOON),
         TopicEvent("world-cup", '"world cup" OR #WorldCup', "started", NOON),
         TopicEvent("tag", None, "deleted", NOON),
         Gap("gap:x:1", "x", ("a", "b"), NOON, NOON + timedelta(minutes=2), "disconnected", filled=True),
@@ -73,7 +79,7 @@ def test_every_record_survives_the_wire(post):
         (b'"text"', "no record"),
         (b"{}", "no record: KeyError 'schema'"),
         (b'{"schema": 99, "event": "post"}', "schema 99"),
-        (b'{"schema": 1, "event": "edit"}', "event 'edit'"),
+        (b'{"schema": 1, "event": "poll"}', "event 'poll'"),
         (
             b'{"schema": 1, "event": "topic", "id": "a", "query": null, "state": "started", "at": "x"}',
             "`at` is no time",

@@ -1,4 +1,4 @@
-"""Records of the queue (docs/contracts/queue.md, schema 1): a line in, one of four values out."""
+"""Records of the queue (docs/contracts/queue.md, schema 1): a line in, one of five values out."""
 
 from __future__ import annotations
 
@@ -48,7 +48,17 @@ class Post:
     hashtags: tuple[str, ...]
     mentions: tuple[str, ...]
     urls: tuple[str, ...]
+    version: int
     record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A post that its network took back."""
+
+    id: str
+    network: str
+    received_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,7 @@ class DeadLetter:
     at: int
 
 
-Record: TypeAlias = Post | TopicEvent | Gap | DeadLetter
+Record: TypeAlias = Post | Delete | TopicEvent | Gap | DeadLetter
 
 
 def parse(line: bytes, *, place: str, now: int) -> Record:
@@ -152,8 +162,16 @@ def _post(record: dict[str, Any]) -> Post:
         hashtags=_texts(record, "hashtags"),
         mentions=_texts(record, "mentions"),
         urls=_texts(record, "urls"),
+        version=_version(record),
         record=record,
     )
+
+
+def _version(record: Mapping[str, Any]) -> int:
+    version = record.get("version", 0)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise RecordError("version is no number from 0 on")
+    return version
 
 
 def _language(record: Mapping[str, Any]) -> str:
@@ -169,6 +187,10 @@ def _event_time(network: str, created_at: int, received_at: int) -> int:
     if network in _AUTHOR_SETS_TIME and not received_at - _BEHIND <= created_at <= received_at + _AHEAD:
         return received_at
     return created_at
+
+
+def _delete(record: dict[str, Any]) -> Delete:
+    return Delete(id=_text(record, "id"), network=_text(record, "network"), received_at=_time(record, "received_at"))
 
 
 def _topic_event(record: dict[str, Any]) -> TopicEvent:
@@ -202,6 +224,8 @@ def _dead_letter(record: dict[str, Any]) -> DeadLetter:
 
 _READERS: Final[dict[str, Callable[[dict[str, Any]], Record]]] = {
     "post": _post,
+    "edit": _post,
+    "delete": _delete,
     "topic": _topic_event,
     "gap": _gap,
     "dead": _dead_letter,

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.errors import TwitterhandlerError
-from twitterhandler.posts import Dead, Gap, Post, Record, TopicEvent
+from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
 from twitterhandler.sinks import Sink
 from twitterhandler.sources import Source
 from twitterhandler.subscriptions import Subscriptions
@@ -139,6 +139,8 @@ class Ingest:
                 self._counts.dead += 1
                 log.warning("a line of %s could not be read: %s", self._source.name, record.reason)
                 await self._sink.put(record)
+            case Delete():
+                await self._sink.put(record)
             case TopicEvent():
                 log.info("topic %s: %s", record.id, record.state)
                 await self._sink.put(record)
@@ -153,7 +155,7 @@ class Ingest:
             await self._sink.put(replace(gap, topics=topics))
 
     async def _take_post(self, post: Post) -> None:
-        if not self._source.keeps_repeats and self._recent.seen(post.id):
+        if not self._source.keeps_repeats and self._recent.seen((post.id, post.version)):
             self._counts.repeats += 1
             return
         if not self._source.matches:
@@ -170,13 +172,13 @@ class Ingest:
 
 
 class _RecentIds:
-    """The last ids: a courtesy to the queue, no promise. The store decides what is new."""
+    """The last (id, version) pairs: a courtesy to the queue, no promise. The store decides what is new."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, int], None] = OrderedDict()
 
-    def seen(self, identity: str) -> bool:
+    def seen(self, identity: tuple[str, int]) -> bool:
         """Whether it was here before; it is now."""
         if identity in self._ids:
             return True

@@ -44,6 +44,7 @@ class Post:
         text: Unescaped, whole; for a plain repost that of the original. Never cleaned.
         lang: BCP 47, or `und`.
         refers_to: Id of the post that a repost, quote or reply is about.
+        version: 0, or the number of an edit; an edit has the id and the created_at of the first version.
         hashtags: As written, without `#`.
         mentions: Handles as written, without `@`.
     """
@@ -63,6 +64,15 @@ class Post:
     urls: tuple[str, ...] = ()
     permalink: str | None = None
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A post that its network took back: it is to be forgotten everywhere, and a late copy stays out."""
+
+    id: str
+    network: str
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class Dead:
     at: datetime
 
 
-Record = Post | TopicEvent | Gap | Dead
+Record = Post | Delete | TopicEvent | Gap | Dead
 
 
 @lru_cache(maxsize=4096)
@@ -162,6 +172,9 @@ def to_json(record: Record) -> dict[str, Any]:
     match record:
         case Post():
             return _post_fields(record)
+        case Delete():
+            own = {"id": record.id, "network": record.network, "received_at": format_time(record.received_at)}
+            return {"schema": SCHEMA, "event": "delete", **own}
         case TopicEvent():
             own = {"id": record.id, "query": record.query, "state": record.state, "at": format_time(record.at)}
             return {"schema": SCHEMA, "event": "topic", **own}
@@ -178,7 +191,7 @@ def _post_fields(post: Post) -> dict[str, Any]:
     author = post.author
     return {
         "schema": SCHEMA,
-        "event": "post",
+        "event": "edit" if post.version else "post",
         "id": post.id,
         "version": post.version,
         "network": post.network,
@@ -218,6 +231,10 @@ def _read_post(fields: dict[str, Any]) -> Post:
     )
 
 
+def _read_delete(fields: dict[str, Any]) -> Delete:
+    return Delete(id=fields["id"], network=fields["network"], received_at=_time(fields, "received_at"))
+
+
 def _read_topic(fields: dict[str, Any]) -> TopicEvent:
     return TopicEvent(id=fields["id"], query=fields["query"], state=fields["state"], at=_time(fields, "at"))
 
@@ -247,6 +264,8 @@ def _time(fields: dict[str, Any], name: str) -> datetime:
 
 _READERS: Final[dict[str, Callable[[dict[str, Any]], Record]]] = {
     "post": _read_post,
+    "edit": _read_post,
+    "delete": _read_delete,
     "topic": _read_topic,
     "gap": _read_gap,
     "dead": _read_dead,
