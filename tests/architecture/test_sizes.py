@@ -6,7 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     ROOT / "noxfile.py",
-    *(file for folder in ("packages/*/src", "models", "benchmarks") for file in ROOT.glob(f"{folder}/**/*.py")),
+    *(
+        file
+        for folder in ("packages/*/src", "models", "benchmarks", "scripts")
+        for file in ROOT.glob(f"{folder}/**/*.py")
+    ),
 ]
 TESTS = [*ROOT.glob("packages/*/tests/**/*.py"), *ROOT.glob("tests/**/*.py")]
 LONGEST_MODULE = 300
