@@ -173,8 +173,8 @@ def to_json(record: Record) -> dict[str, Any]:
         case Post():
             return _post_fields(record)
         case Delete():
-            own = {"id": record.id, "network": record.network, "received_at": format_time(record.received_at)}
-            return {"schema": SCHEMA, "event": "delete", **own}
+            head = {"schema": SCHEMA, "event": "delete", "id": record.id, "network": record.network}
+            return {**head, "received_at": format_time(record.received_at)}
         case TopicEvent():
             own = {"id": record.id, "query": record.query, "state": record.state, "at": format_time(record.at)}
             return {"schema": SCHEMA, "event": "topic", **own}
