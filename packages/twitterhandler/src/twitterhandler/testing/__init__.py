@@ -2,5 +2,14 @@
 
 from twitterhandler.testing.clock import FakeClock
 from twitterhandler.testing.day import SimulatedDay, simulated_day
+from twitterhandler.testing.virtual_time import LoopClock, VirtualTimeError, VirtualTimeLoop, run_virtually
 
-__all__ = ["FakeClock", "SimulatedDay", "simulated_day"]
+__all__ = [
+    "FakeClock",
+    "LoopClock",
+    "SimulatedDay",
+    "VirtualTimeError",
+    "VirtualTimeLoop",
+    "run_virtually",
+    "simulated_day",
+]
