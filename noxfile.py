@@ -90,6 +90,13 @@ def typed_dependencies() -> list[str]:
 
 
 @nox.session(python=False)
+def servers(session: nox.Session) -> None:
+    """Real Kafka, Cassandra and Redis until Ctrl-C, with their URLs: `-- [kafka] [cassandra] [redis] [--data DIR]`."""
+    command = (sys.executable, "-m", "servers", *session.posargs)
+    session.run(*command, env={"PYTHONPATH": str(ROOT / "tests")}, interrupt_timeout=60)  # Cassandra takes its time
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """`-- NAME [its options]`: benchmarks/NAME.py on real data (DATA_DIR, by default ../shared/data). Never in CI."""
     names = sorted(script.stem for script in (ROOT / "benchmarks").glob("*.py"))

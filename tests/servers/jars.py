@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from servers.process import ServerError
@@ -40,6 +41,7 @@ def fetch(*profiles: str) -> Path:
     return place / profiles[-1]
 
 
+@cache
 def java() -> str:
     """The program of a Java 17: TESTSERVERS_JAVA, the one on the PATH, one of Debian's."""
     named = os.environ.get("TESTSERVERS_JAVA")

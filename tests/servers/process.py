@@ -1,4 +1,4 @@
-"""A server as a child process: ready when it says so, stopped cleanly, killed when a test wants it, never left behind."""
+"""A server as a child process: ready when it says so, stopped cleanly, killed when a test wants it, never left."""
 
 import contextlib
 import itertools
