@@ -12,8 +12,9 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from scripts.demo import demo_environment, honcho, source_options, stop_signals, tail, wait_for_posts
+from scripts.demo import demo_environment, honcho, source_options, tail, wait_for_posts
 from scripts.environments import PACKAGES, ROOT, folder, path, project, shared_environment
+from scripts.signals import stop_signals
 from scripts.suites import SUITES, run_suites, suite_command
 
 nox.needs_version = ">=2025.2.9"

@@ -4,14 +4,12 @@ import contextlib
 import itertools
 import json
 import os
-import signal
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import nox
@@ -54,21 +52,6 @@ def source_options(words: Sequence[str], here: Path) -> tuple[str, list[str]]:
     named = list(itertools.takewhile(lambda word: not word.startswith("-"), words))
     source, *files = named or ["simulator"]
     return source, ["--source", source, *(f"--file={here / file}" for file in files), *words[len(named) :]]
-
-
-@contextlib.contextmanager
-def stop_signals() -> Iterator[None]:
-    """SIGTERM, and the end of the terminal, go the way of Ctrl-C, which a shell may have switched off for us."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

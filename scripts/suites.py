@@ -1,6 +1,7 @@
 """The test suites: each package's own, and those of what no single package can show. Two run beside each other."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 import nox
 
 from scripts.environments import PACKAGES, ROOT, SHARED, folder, path
+from scripts.signals import stop_signals
 
 SUITES = ("architecture", "release", "contract", "integration", "browser")
 LONGEST_FIRST = ("dashboard", "integration", "sparkstream", "browser", "twitterhandler")
@@ -58,17 +60,23 @@ def _start(name: str, options: Sequence[str]) -> Running:
     environment = {**os.environ, **path(SHARED / "bin")}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            suite_command(name, options), cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            suite_command(name, options),
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     return Running(name, process, log, time.monotonic())
 
 
 @contextmanager
 def _ended(running: list[Running]) -> Iterator[None]:
-    """Whatever happens, no suite goes on alone."""
-    try:
-        yield
-    finally:
-        for suite in running:
-            suite.process.terminate()
-            suite.process.wait()
+    """Whatever happens, no suite and nothing that it started goes on alone."""
+    with stop_signals():
+        try:
+            yield
+        finally:
+            for suite in running:
+                os.killpg(suite.process.pid, signal.SIGTERM)
+                suite.process.wait()
