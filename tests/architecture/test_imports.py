@@ -43,7 +43,10 @@ ADAPTERS = {
         "stop_words": {"stopwords"},
     },
     "trending": {"httpx2": {"providers.views"}},
-    "twitterhandler": {},
+    "twitterhandler": {
+        "aiohttp": {"sources.x"},
+        "yarl": {"sources.x"},
+    },
 }
 
 

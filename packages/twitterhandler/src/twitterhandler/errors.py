@@ -8,6 +8,8 @@
     ├── TopicExistsError                                                               (ValueError)
     ├── RegistryError              the topics' file cannot be read or written          (OSError), retriable
     ├── SourceError                a source cannot be read                             (OSError)
+    │   ├── SourceUnavailableError   it does not answer, or asks to come later; retriable
+    │   └── SourceRefusedError       it will not, until a key, an access or a setting is changed
     ├── SinkError                  a sink cannot be written                            (OSError), retriable
     │   ├── SinkLockedError        another writer holds it
     │   └── SinkCorruptError       what lies there is no queue of ours; not retriable
@@ -18,6 +20,11 @@ unchanged.
 """
 
 import unicodedata
+from typing import Literal
+
+Trouble = Literal["network", "server", "rate_limit", "slot", "no_rules"]
+"""Why a network cannot be heard now: not reached, its own fault, asked too often, all connections in use, nothing to
+listen for."""
 
 
 class TwitterhandlerError(Exception):
@@ -86,6 +93,28 @@ class RegistryError(TwitterhandlerError, OSError):
 
 class SourceError(TwitterhandlerError, OSError):
     """A source cannot be read."""
+
+
+class SourceUnavailableError(SourceError):
+    """A network that cannot be heard now.
+
+    Attributes:
+        trouble: Why.
+        wait: Seconds that the network asks to wait; None when it says nothing.
+        reached: Whether the request came as far as the network, so that it counts against its limits.
+    """
+
+    retriable = True
+
+    def __init__(self, message: str, trouble: Trouble, *, wait: float | None = None, reached: bool = True) -> None:
+        super().__init__(message)
+        self.trouble: Trouble = trouble
+        self.wait = wait
+        self.reached = reached
+
+
+class SourceRefusedError(SourceError):
+    """A network that answered no; asking again changes nothing."""
 
 
 class SinkError(TwitterhandlerError, OSError):
