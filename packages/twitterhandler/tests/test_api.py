@@ -83,6 +83,10 @@ def test_a_query_is_checked_while_it_is_typed(registry, ingest):
         wrong = client.post("/v1/queries/check", json={"query": "👩‍👩‍👧 (tea"})
         message = "this `(` is never closed; add a `)`"
         assert (wrong.status_code, wrong.json()) == (200, {"valid": False, "position": 6, "message": message})
+        on_x = {"query": "tea has:media", "sources": ["x"]}
+        assert client.post("/v1/queries/check", json=on_x).json()["valid"] is True
+        everywhere = client.post("/v1/queries/check", json={"query": "tea has:media"}).json()
+        assert (everywhere["valid"], everywhere["position"]) == (False, 4)
         for text in ("", "(" * 1_025, "a" * 1_025, "(" * 600 + "a" + ")" * 400):
             assert client.post("/v1/queries/check", json={"query": text}).json()["valid"] is False
         assert "query" in is_problem(client.post("/v1/queries/check", json={"text": "tea"}), 422)

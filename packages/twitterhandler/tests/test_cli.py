@@ -172,6 +172,8 @@ def test_a_query_is_checked_and_explained(program):
     assert program("query", "check", "tea -coffee").stdout == "ok\n"
     pointed_at(program("query", "check", "tea (green"), "tea (green\n    ^\n", "never closed")
     assert program("query", "explain", "tea -coffee").stdout == "“tea” and not “coffee”\n"
+    assert program("query", "check", "tea has:media", "--network", "x").stdout == "ok\n"
+    pointed_at(program("query", "explain", "tea has:media"), "tea has:media\n    ^\n", "only X can answer `has:media`")
     no_character = program("query", "explain", b"tea \xff".decode(errors="surrogateescape"))
     pointed_at(no_character, "tea  \n    ^\n", "write the query in UTF-8")
 

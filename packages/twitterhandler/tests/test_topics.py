@@ -51,12 +51,21 @@ def test_a_slug_is_taken_once_and_free_again_after_removal(registry):
         (Topic("", "cup"), SettingError),
         (Topic("cup", "(cup"), QueryError),
         (Topic("cup", "cup", sources=("myspace",)), SettingError),
+        (Topic("cup", "cup", languages=("english",)), SettingError),
+        (Topic("cup", "cup has:media"), QueryError),
+        (Topic("cup", " OR ".join(["cup"] * 146), languages=("en", "fr")), SettingError),
     ],
 )
 def test_what_is_no_topic_is_refused(registry, topic, error):
     with pytest.raises(error):
         registry.add(topic)
     assert registry.all() == []
+
+
+def test_the_rule_of_x_narrows_what_x_sends(registry):
+    registry.add(Topic("on-x", "cup has:media", sources=("x",)))
+    assert TEA.x_rule() == "tea lang:en -is:retweet"
+    assert Topic("a", "tea OR cup", languages=("en", "fr")).x_rule() == "(tea OR cup) (lang:en OR lang:fr)"
 
 
 def test_a_change_is_seen_by_others(registry):

@@ -23,7 +23,7 @@ from twitterhandler.topics import Network, Topic, TopicRegistry
 Time = Annotated[datetime, PlainSerializer(format_time, return_type=str)]
 
 _QUERY: Final = '"world cup" OR #WorldCup'
-_SYNTAX: Final = f"X's rule syntax: words, phrases, #, @, from:, lang:; at most {MAX_LENGTH:,} characters"
+_SYNTAX: Final = f"X's rule syntax: words, phrases, #, @, from:, has:, lang:, …; at most {MAX_LENGTH:,} characters"
 _TOPIC: Final[dict[str, Any]] = {"slug": "world-cup", "query": _QUERY, "sources": [], "languages": ["en"]}
 
 
@@ -73,6 +73,7 @@ class QueryQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY}]})
 
     query: str = Field(max_length=65_536, description="as it is being typed")
+    sources: tuple[str, ...] = Field((), max_length=20, description="networks that are to answer it; empty: all")
 
 
 class ValidQuery(BaseModel):
@@ -185,9 +186,11 @@ def _queries() -> APIRouter:
     def check_query(question: QueryQuestion) -> ValidQuery | InvalidQuery:
         """Whether a query can be used, and where it is wrong: for who types one. Changes nothing."""
         try:
-            return ValidQuery(explanation=Query.parse(question.query).explain())
+            query = Query.parse(question.query)
+            query.check(question.sources)
         except QueryError as exc:
             return InvalidQuery(position=exc.position, message=exc.reason)
+        return ValidQuery(explanation=query.explain())
 
     return router
 

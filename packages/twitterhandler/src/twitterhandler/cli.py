@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from twitterhandler.__about__ import __version__
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
 from twitterhandler.ingest import Ingest, IngestStatus
+from twitterhandler.query import Query
 from twitterhandler.settings import Settings, SourceName
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ Sources = Annotated[list[str] | None, typer.Option(help="Listen only to this net
 Languages = Annotated[list[str] | None, typer.Option(help="Keep only posts in it; may be repeated.")]
 Reposts = Annotated[bool | None, typer.Option("--reposts/--no-reposts", help="Whether plain reposts are kept.")]
 Slug = Annotated[str, typer.Argument(help="The topic's slug, such as world-cup.")]
+Networks = Annotated[list[str] | None, typer.Option(help="For this network only; may be repeated.  [default: all]")]
 QueryText = Annotated[str, typer.Argument(metavar="QUERY", help="Such as '\"world cup\" OR #WorldCup -tickets'.")]
 
 
@@ -212,20 +214,22 @@ def remove_topic(slug: Slug, topics: Topics = None) -> None:
 
 
 @query.command("check")
-def check_query(text: QueryText) -> None:
+def check_query(text: QueryText, network: Networks = None) -> None:
     """Say whether a query can be used; if not, where it is wrong."""
-    from twitterhandler.query import Query
-
-    Query.parse(text)
+    _checked(text, network)
     print("ok")
 
 
 @query.command("explain")
-def explain_query(text: QueryText) -> None:
+def explain_query(text: QueryText, network: Networks = None) -> None:
     """Say in words what a query finds."""
-    from twitterhandler.query import Query
+    print(_checked(text, network).explain())
 
-    print(Query.parse(text).explain())
+
+def _checked(text: str, networks: list[str] | None) -> Query:
+    query = Query.parse(text)
+    query.check(networks or ())
+    return query
 
 
 def _carry(settings: Settings) -> None:

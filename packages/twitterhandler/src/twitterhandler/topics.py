@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 from twitterhandler.errors import RegistryError, SettingError, TopicExistsError, TopicNotFoundError
 from twitterhandler.posts import Post, TopicState, slug
-from twitterhandler.query import Query
+from twitterhandler.query import MAX_LENGTH, Query, language
 
 Network = Literal["x", "sim"]
 
@@ -43,19 +43,33 @@ class Topic:
     reposts: bool = True
     state: TopicState = "stopped"
 
-    def check(self) -> None:
-        """Raises what is wrong with it.
+    def check(self, *, max_length: int = MAX_LENGTH) -> None:
+        """Raises what is wrong with it; `max_length` is that of a rule of X, which depends on the account.
 
         Raises:
-            SettingError: the slug is none, or a source is not known.
-            QueryError: the query cannot be parsed.
+            SettingError: the slug is none, a source or a language is not known, or X's rule gets too long.
+            QueryError: the query cannot be parsed, or a source of the topic cannot answer it.
         """
         if not self.slug or slug(self.slug) != self.slug:
             raise SettingError(f"{self.slug!r} is no slug; write letters and digits joined by `-`: {slug(self.slug)!r}")
         for source in self.sources:
             if source not in get_args(Network):
                 raise SettingError(f"source {source!r} is not known; choose from {', '.join(get_args(Network))}")
-        Query.parse(self.query)
+        for code in self.languages:
+            try:
+                language(code)
+            except ValueError as exc:
+                raise SettingError(f"{code!r} is no language: it {exc}") from None
+        Query.parse(self.query, max_length=max_length).check(self.sources)
+        if (not self.sources or "x" in self.sources) and (over := len(self.x_rule()) - max_length) > 0:
+            raise SettingError(
+                f"with languages and reposts X's rule is {over:,} characters too long; shorten the query"
+            )
+
+    def x_rule(self) -> str:
+        """What X is asked for: what is wanted and nothing else, because each post that it sends costs."""
+        query = Query.parse(self.query, max_length=len(self.query))
+        return query.on_x(languages=self.languages, reposts=self.reposts)
 
     def accepts(self, post: Post) -> bool:
         """Whether a post that matches the query is wanted."""
