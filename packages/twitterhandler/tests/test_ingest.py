@@ -42,6 +42,10 @@ class ListSource:
     matches: bool = True
     keeps_repeats: bool = True
     name: str = "list"
+    followed: list[tuple[str, ...]] = field(default_factory=list)
+
+    def follow(self, topics):
+        self.followed.append(tuple(topic.slug for topic in topics))
 
     async def records(self) -> AsyncIterator[Record]:
         for record in self.content:
@@ -89,6 +93,12 @@ def test_posts_of_a_network_without_rules_are_matched_or_dropped(post, registry)
     assert (counts.posts, counts.unmatched) == (1, 1)
 
 
+def test_a_post_whose_network_matched_it_to_no_topic_is_dropped(post):
+    sink = ListSink()
+    assert carry(ListSource([post(topics=())]), sink).status().counts.unmatched == 1
+    assert sink.records == []
+
+
 def test_a_gap_of_a_source_that_knows_no_topics_is_of_all_that_are_listened_to(post, registry):
     registry.add(Topic("tea", "tea"))
     at = post().created_at
@@ -124,8 +134,9 @@ def test_a_topic_that_changes_while_the_source_runs_is_announced_and_matched(pos
                 yield record
 
     posts = [post(id=f"sim:{number}", topics=(), text="tea at the match") for number in range(6)]
-    sink = ListSink()
-    carry(Changing(posts, seconds=1.0, matches=False), sink, subscriptions=Subscriptions(registry))
+    source, sink = Changing(posts, seconds=1.0, matches=False), ListSink()
+    carry(source, sink, subscriptions=Subscriptions(registry))
+    assert source.followed == [("match",), ("tea",)]
     told = [
         (record.id, record.state) if isinstance(record, TopicEvent) else (record.id, record.topics)
         for record in sink.records

@@ -100,11 +100,14 @@ class Ingest:
                 self._state = "stopped"
 
     async def announce_changes(self) -> None:
-        """Puts what changed in the registry on the queue; posts are matched with the new topics from here on."""
+        """Puts what changed in the registry on the queue, and lets the source follow it."""
         if self._subscriptions is None:
             return
         self._refreshed_at = self._clock.now()
-        for event in self._subscriptions.refresh(self._refreshed_at):
+        events = self._subscriptions.refresh(self._refreshed_at)
+        if events:
+            self._source.follow(self._subscriptions.topics)
+        for event in events:
             log.info("topic %s: %s", event.id, event.state)
             await self._sink.put(event)
 
@@ -159,11 +162,10 @@ class Ingest:
             self._counts.repeats += 1
             return
         if not self._source.matches:
-            topics = self._subscriptions.match(post) if self._subscriptions else ()
-            if not topics:
-                self._counts.unmatched += 1
-                return
-            post = replace(post, topics=topics)
+            post = replace(post, topics=self._subscriptions.match(post) if self._subscriptions else ())
+        if not post.topics:
+            self._counts.unmatched += 1
+            return
         await self._sink.put(post)
         self._counts.posts += 1
         self._counts.by_topic.update(post.topics)

@@ -29,6 +29,11 @@ class Subscriptions:
         return [TopicEvent(topic.slug, topic.query, topic.state, now) for topic in changed]
 
     @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Those that are started."""
+        return tuple(self._known[slug] for slug in self._queries)
+
+    @property
     def started(self) -> tuple[str, ...]:
         return tuple(self._queries)
 

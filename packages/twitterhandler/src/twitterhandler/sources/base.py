@@ -1,9 +1,10 @@
 """What the loop needs of a network, a file, a simulator."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from twitterhandler.posts import Record
+from twitterhandler.topics import Topic
 
 
 class Source(Protocol):
@@ -12,7 +13,7 @@ class Source(Protocol):
     Attributes:
         name: For status and metrics.
         matches: Whether its posts carry their topics already (rules of the network, tags of a file). If not, the
-            loop matches them and drops those that nobody listens for.
+            loop matches them. A post without a topic is dropped in any case.
         keeps_repeats: Whether a repeat of an id is noise that the loop may drop (a live network that sends again after
             each reconnection) or belongs to what the source is there to show.
 
@@ -22,6 +23,13 @@ class Source(Protocol):
     name: str
     matches: bool
     keeps_repeats: bool
+
+    def follow(self, topics: Sequence[Topic]) -> None:
+        """What is listened to from now on: all started topics. Returns at once; what it takes is done meanwhile.
+
+        Who hears everything, or only what a file holds, has nothing to do.
+        """
+        ...
 
     def records(self) -> AsyncIterator[Record]:
         """The records, once; ends when the source ends."""

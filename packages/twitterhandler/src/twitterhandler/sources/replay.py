@@ -3,7 +3,7 @@
 import gzip
 import io
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, cast
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.errors import SettingError, SourceError, UnreadableMessageError
 from twitterhandler.posts import Post, Record, TopicEvent, dead
+from twitterhandler.topics import Topic
 from twitterhandler.x_messages import parse_message
 
 MAX_LINE: Final = 1024 * 1024
@@ -48,6 +49,9 @@ class ReplaySource:
         self._speed = speed
         self._retime = retime
         self._clock = clock or SystemClock()
+
+    def follow(self, topics: Sequence[Topic]) -> None:
+        pass
 
     async def records(self) -> AsyncIterator[Record]:
         announced: set[str] = set()

@@ -1,7 +1,7 @@
 """The made-up world as a source: a finite stretch of it, or live for ever."""
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -87,6 +87,9 @@ class SimulatorSource:
         self._clock = clock or SystemClock()
         if stretch:
             self._planned(stretch)  # says at once when so many do not fit
+
+    def follow(self, topics: Sequence[Topic]) -> None:
+        pass
 
     def records(self) -> AsyncIterator[Record]:
         return self._live() if self._stretch is None else self._finite(self._stretch)
