@@ -1,12 +1,13 @@
 import copy
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from twitterhandler.errors import UnreadableMessageError
-from twitterhandler.posts import Author, Post
-from twitterhandler.x_messages import UNTAGGED, parse_message
+from twitterhandler.posts import Author, Dead, Post
+from twitterhandler.x_messages import UNTAGGED, created_at, parse_message, parse_page
 
 NOW = datetime(2026, 11, 22, 12, 0, 1, tzinfo=UTC)
 MESSAGE: dict[str, Any] = {
@@ -85,6 +86,38 @@ def test_a_repost_whose_original_is_missing_keeps_its_own_text():
 
 
 @pytest.mark.parametrize(
+    ("text", "kept", "hashtags", "mentions"),
+    [
+        ("RT @bea: 🎉🎉 #Tea &amp; @cy", "🎉🎉 #Tea & @cy", ("Tea",), ("cy",)),
+        ("RT @bea: 🎉🎉 #Tea &amp; #Coff…", "RT @bea: 🎉🎉 #Tea & #Coff…", ("Tea",), ("bea",)),
+        ("RT @bea: 🎉🎉 #Tea …", "RT @bea: 🎉🎉 #Tea …", ("Tea",), ("bea",)),
+        ("a repost as nobody writes it", "a repost as nobody writes it", (), ()),
+    ],
+)
+def test_without_its_original_a_repost_is_read_as_far_as_it_goes(text, kept, hashtags, mentions):
+    entities = {
+        kind: [
+            {"start": found.start(), "end": found.end(), field: found[0][1:]} for found in re.finditer(pattern, text)
+        ]
+        for kind, field, pattern in (("hashtags", "tag", r"#\w+"), ("mentions", "username", r"@\w+"))
+    }
+    post = parse(changed(text=text, referenced_tweets=[{"type": "retweeted", "id": "700"}], entities=entities))
+    assert (post.text, post.hashtags, post.mentions) == (kept, hashtags, mentions)
+
+
+def test_what_a_link_leads_to_is_told_but_for_the_posts_themselves():
+    def urls(*targets: str, **data: Any) -> tuple[str, ...]:
+        entities = {"urls": [{"url": "https://t.co/a", "expanded_url": target} for target in targets]}
+        return parse(changed(entities=entities, **data)).urls
+
+    quoted = [{"type": "quoted", "id": "700"}]
+    links = ["https://example.org/status/700", "https://x.com/cy/status/701"]
+    assert urls("https://twitter.com/bea/status/700", *links, referenced_tweets=quoted) == tuple(links)
+    assert urls("https://x.com/i/web/status/1790000000000000000?s=20", *links) == tuple(links)
+    assert urls(*links, links[0]) == tuple(links)
+
+
+@pytest.mark.parametrize(
     ("types", "kind", "target"),
     [
         (["quoted"], "quote", "x:0"),
@@ -92,6 +125,7 @@ def test_a_repost_whose_original_is_missing_keeps_its_own_text():
         (["replied_to", "quoted"], "quote", "x:1"),
         (["quoted", "replied_to", "retweeted"], "repost", "x:2"),
         (["something_new"], "original", None),
+        ([None], "original", None),
     ],
 )
 def test_the_first_kind_that_fits_counts(types, kind, target):
@@ -107,6 +141,17 @@ def test_a_long_post_takes_its_long_form(field):
     assert parse(changed(**{field: {"text": "much more"}})).hashtags == ("Brunch",)
 
 
+def test_of_a_long_form_without_entities_names_are_found_in_its_text():
+    short = "🎉 #Tea with #Coff… https://t.co/x"
+    entities = {
+        "hashtags": [{"start": 2, "end": 6, "tag": "Tea"}, {"start": 12, "end": 17, "tag": "Coff"}],
+        "urls": [{"url": "https://t.co/x", "expanded_url": "https://x.com/i/web/status/1790000000000000000"}],
+    }
+    long = "🎉 #Tea with #Coffee, ＃ケーキ &amp; @cy, a@b.example, AT&amp;#5T #1 and x#y #Coffee"
+    post = parse(changed(text=short, entities=entities, note_tweet={"text": long}))
+    assert (post.hashtags, post.mentions, post.urls) == (("Tea", "Coffee", "ケーキ"), ("cy",), ())
+
+
 @pytest.mark.parametrize("field", ["edit_history_tweet_ids", "edit_history_post_ids"])
 def test_an_edit_has_the_id_of_its_first_version(field):
     message = changed(id="102")
@@ -114,6 +159,46 @@ def test_an_edit_has_the_id_of_its_first_version(field):
     message["data"][field] = ["100", "101", "102"]
     post = parse(message)
     assert (post.id, post.version) == ("x:100", 2)
+
+
+FIRST = 1_790_000_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("number", "history", "version"),
+    [
+        (FIRST, [FIRST], 0),
+        (FIRST, [FIRST, FIRST + 9], 0),
+        (FIRST + 9, [FIRST, FIRST + 9], 1),
+        (FIRST + 9, [FIRST + 9, FIRST + 5, FIRST], 2),
+        (FIRST + 9, [FIRST, FIRST + 5], 2),
+    ],
+)
+def test_an_edit_has_the_time_of_its_first_version(number, history, version):
+    edited = changed(id=str(number), edit_history_tweet_ids=[str(one) for one in history])
+    post = parse(edited)
+    assert (post.id, post.version) == (f"x:{FIRST}", version)
+    written = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
+    assert post.created_at == (datetime(2024, 5, 13, 12, 43, 51, 248_000, tzinfo=UTC) if version else written)
+
+
+def test_an_id_tells_when_it_was_given_out():
+    at = datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC)
+    milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert created_at((milliseconds - 1_288_834_974_657) << 22 | 4_194_303) == at
+
+
+def test_a_page_of_a_search_gives_its_posts_to_the_topics_that_asked():
+    broken = {"id": "2", "text": "no time"}
+    page = {"data": [MESSAGE["data"], broken], "includes": MESSAGE["includes"], "meta": {"next_token": "b26v"}}
+    (post, lost), following = parse_page(json.dumps(page).encode(), NOW, ["brunch", "tea-time"])
+    assert (post, following) == (parse(MESSAGE), "b26v")
+    assert isinstance(lost, Dead)
+    assert (json.loads(lost.raw), lost.reason) == (broken, "a post without created_at")
+    assert parse_page(b'{"meta": {"result_count": 0}}', NOW, ["a"]) == ([], None)
+    for body in (b"<html>", b"[]", b'{"data": {"id": "1"}}'):
+        with pytest.raises(UnreadableMessageError, match="not a page"):
+            parse_page(body, NOW, ["a"])
 
 
 def test_ids_may_be_numbers_and_texts_of_every_script():
