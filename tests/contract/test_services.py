@@ -9,7 +9,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 from nlp_services import Analyzer
 from nlp_services.api import create_app as nlp_app
+from sparkstream.api import create_app as view_app
 from sparkstream.examples import EXAMPLES
+from sparkstream.testing.examples import NOW, example_store
 from trending.api import EmergingAnswer
 from twitterhandler.api import create_app as collector_app
 from twitterhandler.ingest import Ingest
@@ -77,3 +79,22 @@ def test_the_view_apis_examples_have_the_fields_of_their_page() -> None:
             assert set(json.loads(block[1])) <= set(answered), place
             compared += 1
     assert compared == 6
+
+
+def holds(example: Any, answer: Any) -> bool:
+    """Whether an answer has all that an example shows of it."""
+    if isinstance(example, dict):
+        return all(name in answer and holds(part, answer[name]) for name, part in example.items())
+    if isinstance(example, list):
+        return len(example) == len(answer) and all(map(holds, example, answer))
+    return bool(example == answer)
+
+
+def test_filters_answer_as_the_page_says() -> None:
+    page = PAGE.with_name("views.md").read_text(encoding="utf-8")
+    found = re.findall(r"^### GET (\S+)\n```json\n(.*?)```", page, re.M | re.S)
+    assert {path.rpartition("/")[2].partition("?")[0] for path, _ in found} == {"summary", "series", "top", "posts"}
+    with example_store() as store, TestClient(view_app(store, clock=lambda: NOW)) as client:
+        for path, block in found:
+            answer = client.get(path)
+            assert holds(json.loads(block), answer.json()), (path, answer.text)

@@ -72,7 +72,7 @@ def lines(values: Iterable[dict[str, Any] | bytes], place: str = "spool") -> lis
 
 def annotated(post_id: str = "x:1", at: int = NOON, **changes: Any) -> AnnotatedPost:
     """A post as the master set holds it; keywords as texts, entities as `TYPE:text`."""
-    sentiment = changes.pop("sentiment", "neutral")
+    sentiment, emotion = changes.pop("sentiment", "neutral"), changes.pop("emotion", "none")
     keywords, entities = changes.pop("keywords", []), changes.pop("entities", [])
     found = {name: changes.pop(name, []) for name in ("words", "domains", "emoji")}
     whole = record(post_id, at, **changes)
@@ -81,7 +81,7 @@ def annotated(post_id: str = "x:1", at: int = NOON, **changes: Any) -> Annotated
         | found
         | {
             "sentiment": {"label": sentiment, "confidence": 0.5},
-            "emotion": {"label": "none", "confidence": 0.5},
+            "emotion": {"label": emotion, "confidence": 0.5},
             "keywords": [{"text": text, "score": 0.1} for text in keywords],
             "entities": [dict(zip(("type", "text"), entity.split(":", 1), strict=True)) for entity in entities],
             "message_key": message_key(whole["text"]),

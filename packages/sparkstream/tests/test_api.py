@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 
 import pytest
 import uvicorn
@@ -13,8 +13,8 @@ from factories import NOON, annotated, feed, keep, topic_event
 from fastapi.testclient import TestClient
 from sparkstream.api import create_app
 from sparkstream.examples import EXAMPLES
-from sparkstream.live import MAX_LISTENERS
-from sparkstream.queries import Window
+from sparkstream.live import MAX_FILTERED, MAX_LISTENERS
+from sparkstream.queries import Window, make_filter
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.times import HOUR, MINUTE, format_time
 from world import NOW, World
@@ -65,8 +65,8 @@ def test_every_route_answers_what_the_views_say(client, world):
     assert status["layers"] == views.topics()["layers"]
 
 
-def test_filters_and_cursors_reach_the_views(client):
-    about = "/v1/topics/tea"
+def test_filters_and_cursors_reach_the_views(client, world):
+    views, about = world.views, "/v1/topics/tea"
     happy = get(client, f"{about}/posts", **PERIOD, sentiment="positive", limit=2)
     assert {post["sentiment"]["label"] for post in happy["items"]} == {"positive"}
     more = get(client, f"{about}/posts", **PERIOD, sentiment="positive", limit=2, cursor=happy["next"])
@@ -77,6 +77,14 @@ def test_filters_and_cursors_reach_the_views(client):
     assert summary["posts"] == sum(item["posts"] for item in series["items"]) > 0
     beside = get(client, f"{about}/top", **PERIOD, facet="word", with_facet="hashtag", with_term="münchen")
     assert beside["counted"] == summary["posts"]
+    every = {"sentiment": "positive", "emotion": "fear", "kind": "reply", "lang": "en", "q": "kettle"}
+    some = make_filter(**every, **term)
+    assert get(client, f"{about}/summary", **PERIOD, **every, **term) == views.summary("tea", WINDOW, only=some)
+    assert get(client, f"{about}/posts", **PERIOD, **every, **term) == views.posts("tea", WINDOW, only=some)
+    with_term = {f"with_{name}": value for name, value in term.items()}
+    assert get(client, f"{about}/top", **PERIOD, facet="word", **every, **with_term) == views.top(
+        "tea", WINDOW, "word", only=some
+    )
     every = get(client, f"{about}/top", **PERIOD, facet="hashtag", include_query_words="true")
     hidden = get(client, f"{about}/top", **PERIOD, facet="hashtag")
     assert {item["term"] for item in every["items"]} - {item["term"] for item in hidden["items"]} == {"tea"}
@@ -110,7 +118,11 @@ def test_an_unknown_topic_is_404_with_the_way_to_the_known(client, route):
         ("summary?lens=people", ["lens"]),
         ("summary?sentiment=happy", ["sentiment"]),
         ("summary?facet=word", ["needs both `facet` and `term`"]),
-        ("summary?sentiment=positive&facet=word&term=tea", ["one filter at a time"]),
+        ("series?emotion=glee", ["emotion"]),
+        ("top?facet=word&kind=thread", ["kind"]),
+        ("top?facet=word&with_facet=word", ["needs both `facet` and `term`"]),
+        ("posts?lang=all of them", ["lang 'all of them' is no language tag", "en, pt, und"]),
+        ("posts?q=two+words", ["q takes one word"]),
         ("series?step=7m", ["step"]),
         ("series?step=1m&from=2020-01-01T00:00:00Z", ["more than 2,000 steps"]),
         ("top", ["facet"]),
@@ -262,17 +274,27 @@ class TestLive:
         with served(app) as url:
             asyncio.run(listen(url))
 
-    @pytest.mark.parametrize("query", ["sentiment=neutral", "facet=hashtag&term=caf%C3%A9"])
-    def test_a_filter_leaves_out_what_does_not_pass(self, app, store, query):
+    @pytest.mark.parametrize(
+        ("query", "passing"),
+        [
+            ("sentiment=positive", {"sentiment": "positive"}),
+            ("emotion=joy", {"emotion": "joy"}),
+            ("kind=reply&lang=fr", {"kind": "reply", "lang": "fr"}),
+            ("facet=hashtag&term=caf%C3%A9", {"hashtags": ["Café"]}),
+            ("q=whistles", {"text": "A kettle Whistles"}),
+            ("q=kettle&emotion=joy&sentiment=positive", {"emotion": "joy", "sentiment": "positive"}),
+        ],
+    )
+    def test_a_filter_leaves_out_what_does_not_pass(self, app, store, query, passing):
         async def listen(url):
             async with websockets.connect(f"{url}?topic=tea&{query}") as connection:
                 assert (await hear(connection))["summary"]["posts"] == 1
-                more = [annotated("x:3", hashtags=["Café"]), annotated("x:4", sentiment="negative")]
+                more = [annotated("x:3", **passing), annotated("x:4", sentiment="negative")]
                 await asyncio.to_thread(keep, store, [("tea", post) for post in more], 2)
                 tick = await hear(connection)
-                assert (tick["summary"]["posts"], tick["posts"][0]["id"], len(tick["posts"])) == (2, "x:3", 2)
+                assert (tick["summary"]["posts"], [post["id"] for post in tick["posts"]]) == (2, ["x:3", "x:0"])
 
-        keep(store, [("tea", annotated("x:0", hashtags=["café"], sentiment="positive"))], 1)
+        keep(store, [("tea", annotated("x:0", **passing))], 1)
         with served(app) as url:
             asyncio.run(listen(url))
 
@@ -320,7 +342,8 @@ class TestLive:
             ("topic=tea&sentiment=happy", 4422),
             ("topic=tea&facet=word", 4422),
             ("topic=tea&facet=colour&term=red", 4422),
-            ("topic=tea&sentiment=neutral&facet=word&term=tea", 4422),
+            ("topic=tea&sentiment=neutral&emotion=glee", 4422),
+            ("topic=tea&q=two+words", 4422),
         ],
     )
     def test_what_cannot_be_listened_to_is_closed_with_its_code(self, app, query, code):
@@ -341,6 +364,22 @@ class TestLive:
                 assert closed.value.rcvd.code == 1013
 
         store.close()
+        with served(app) as url:
+            asyncio.run(listen(url))
+
+    def test_a_filter_too_many_is_closed_with_its_code(self, app):
+        async def listen(url):
+            async with AsyncExitStack() as others:
+                for number in range(MAX_FILTERED):
+                    other = websockets.connect(f"{url}?topic=tea&q=word{number}")
+                    await hear(await others.enter_async_context(other))
+                async with websockets.connect(f"{url}?topic=tea&q=more") as connection:
+                    with pytest.raises(websockets.ConnectionClosedError) as closed:
+                        await hear(connection)
+                    assert closed.value.rcvd.code == 4429
+                async with websockets.connect(f"{url}?topic=tea&q=word0") as connection:  # shared
+                    assert (await hear(connection))["kind"] == "tick"
+
         with served(app) as url:
             asyncio.run(listen(url))
 

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sparkstream.cleaning import domains, emoji, message_key, words
+from sparkstream.cleaning import domains, emoji, finder, message_key, words
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,38 @@ def test_messages_of_only_links_share_a_key():
 def test_any_text_has_a_key_of_16_hex_digits(text):
     assert len(message_key(text)) == 16
     int(message_key(text), 16)
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "held"),
+    [
+        ("tea", "Tea!", True),
+        ("TEA", "green tea-pot", True),
+        ("tea", "a teapot, a steam", False),
+        ("the", "The kettle", True),
+        ("pot", "tea_pot", False),
+        ("café", "Cafe\u0301 au lait", True),
+        ("cafe", "café", False),
+        ("don't", "I don’t", True),
+        ("don’t", "I don't", True),
+        ("straße", "STRASSE", True),
+        ("#tea", "more #Tea now", True),
+        ("#tea", "#teatime", False),
+        ("c++", "in C++, mostly", True),
+        ("茶", "お茶が好き", True),
+        ("ชา", "ชาร้อน", True),
+        ("차를", "차를 마시다", True),
+        ("чай", "Чай и самовар", True),
+        ("☕", "tea☕☕", True),
+        ("a.b", "a-b", False),
+        ("(", "a (b", True),
+    ],
+)
+def test_a_word_is_found_whole_whatever_its_case(word, text, held):
+    assert finder(word)(text) is held
+
+
+@given(st.text(min_size=1, max_size=20), st.text(max_size=40))
+def test_any_word_may_be_looked_for(word, text):
+    assert finder(word)(word)
+    finder(word)(text)

@@ -73,7 +73,15 @@ def test_a_snapshot_says_what_its_routes_say(tmp_path):
     world.close()
 
 
-@pytest.mark.parametrize("only", [Filter(sentiment="positive"), Filter(term=Term("hashtag", "münchen"))])
+@pytest.mark.parametrize(
+    "only",
+    [
+        Filter(sentiment="positive"),
+        Filter(term=Term("hashtag", "münchen")),
+        Filter(emotion="joy"),
+        Filter(kind="reply", lang="en", word="pot"),
+    ],
+)
 def test_a_snapshot_follows_its_filter(tmp_path, only):
     world = World(tmp_path)
     tick, views = snapshot(world.views, "tea", "24h", only), world.views

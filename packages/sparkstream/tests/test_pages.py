@@ -52,6 +52,9 @@ def all_pages(store, only, limit, scanned=20_000):
         (Filter(sentiment="positive"), 400),
         (Filter(term=Term("hashtag", "pot")), 172),
         (Filter(term=Term("hashtag", "never")), 0),
+        (Filter(sentiment="positive", term=Term("hashtag", "pot")), 58),
+        (Filter(kind="original", lang="en", word="kettle"), 1_200),
+        (Filter(kind="quote"), 0),
     ],
 )
 def test_paging_through_all_gives_every_post_once_newest_first(store, only, wanted, limit):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import truth
 from factories import NOON, STATUS, annotated, keep
+from sparkstream import scans
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.errors import QueryError, UnknownTopicError
 from sparkstream.pages import decode_cursor
@@ -310,6 +311,169 @@ def test_the_number_on_a_mark_is_that_of_the_posts_behind_it(views):
     for share in views.summary("tea", window)["sentiment"]["items"]:
         posts = views.posts("tea", window, only=Filter(sentiment=share["label"]), limit=200)
         assert len(posts["items"]) == share["count"]
+
+
+def passing(posts, only):
+    """What a filter leaves, said once more: in the plainest way."""
+    return [
+        post
+        for post in posts
+        if only.sentiment in (None, post.sentiment)
+        and only.emotion in (None, post.emotion)
+        and only.kind in (None, post.kind)
+        and only.lang in (None, post.lang)
+        and (only.term is None or only.term.term in post.terms.get(only.term.facet, ()))
+        and (only.word is None or only.word in post.record["text"].casefold().split())
+    ]
+
+
+MUNICH = Term("hashtag", "münchen")
+TOGETHER = [
+    Filter(emotion="joy"),
+    Filter(kind="reply"),
+    Filter(lang="und"),
+    Filter(word="kettle"),
+    Filter(sentiment="positive", emotion="fear"),
+    Filter(sentiment="negative", term=MUNICH),
+    Filter(term=MUNICH, word="pot"),
+    Filter(emotion="not_rated", kind="original", lang="en"),
+    Filter(sentiment="positive", kind="quote", lang="en", term=Term("word", "pot"), word="leaf"),
+    Filter(kind="quote", word="never"),
+]
+
+
+@pytest.mark.parametrize("only", TOGETHER)
+@pytest.mark.parametrize("window", [DAY_AND_MORE, QUARTER])
+class TestFiltersTogether:
+    @pytest.mark.parametrize("lens", ["posts", "authors", "messages"])
+    def test_a_summary_is_that_of_the_posts_that_pass(self, world, views, window, only, lens):
+        answer = views.summary("tea", window, only=only, lens=lens)
+        assert set(answer) == PARTS | {"topic", "from", "to", "lens", "previous", "layers", "counted", "complete"}
+        for part, period in ((answer, window), (answer["previous"], window.previous)):
+            posts = passing(world.of("tea", period.start, period.end), only)
+            wanted = expected_parts(posts, lens) | {"counted": len(posts), "complete": True}
+            assert {name: part[name] for name in wanted} == wanted
+
+    @pytest.mark.parametrize("step", ["1m", "15m", "1h"])
+    def test_a_series_is_that_of_the_posts_that_pass(self, world, views, window, only, step):
+        answer, size = views.series("tea", window, step, only=only), STEPS[step]
+        start, end = floor(window.start, size), ceil(window.end, size)
+        posts = passing(world.of("tea", start, end), only)
+        assert (answer["counted"], answer["complete"]) == (len(posts), True)
+        for item, at in zip(answer["items"], range(start, end, size), strict=True):
+            some = [post for post in posts if at <= post.event_time < at + size]
+            assert set(item) == ITEM
+            assert (item["posts"], item["authors"]) == (len(some), len({post.author for post in some}))
+            assert item["messages"] == len({post.message_key for post in some})
+            assert item["sentiment"] == {label: sum(post.sentiment == label for post in some) for label in SENTIMENTS}
+            assert item["emotion"] == {label: sum(post.emotion == label for post in some) for label in EMOTIONS}
+
+    @pytest.mark.parametrize("facet", ["word", "hashtag", "entity"])
+    def test_a_top_is_that_of_the_posts_that_pass(self, world, views, window, only, facet):
+        answer = views.top("tea", window, facet, only=only, query_words_too=True, limit=200)
+        posts = passing(world.of("tea", window.start, window.end), only)
+        before = truth.term_counts(passing(world.of("tea", window.previous.start, window.previous.end), only), facet)
+        asked = {only.term.term} if only.term and only.term.facet == facet else set()
+        asked |= {only.word} if facet == "word" else set()
+        wanted = [count for count in truth.top(posts, facet) if count.term not in asked]
+        assert (answer["exact"], answer["counted"], answer["complete"]) == (True, len(posts), True)
+        assert [
+            (item["term"], item["posts"], item["positive"], item["neutral"], item["negative"])
+            for item in answer["items"]
+        ] == [(count.term, count.posts, count.positive, count.neutral, count.negative) for count in wanted]
+        assert [item["previous"] for item in answer["items"]] == [
+            before[count.term].posts if count.term in before else 0 for count in wanted
+        ]
+
+    def test_its_posts_are_as_many_as_it_counts(self, world, views, window, only):
+        posts = views.posts("tea", window, only=only, limit=200)["items"]
+        assert len(posts) == views.summary("tea", window, only=only)["posts"]
+        wanted = passing(world.of("tea", window.start, window.end), only)
+        wanted.sort(key=lambda post: (post.event_time, post.id), reverse=True)
+        assert [post["id"] for post in posts] == [post.id for post in wanted]
+
+
+def test_the_number_on_every_label_is_that_of_the_posts_behind_it(views):
+    """Emotions, kinds and languages, under a filter too."""
+    window = Window(NOON + 2 * HOUR, END)
+    for only in (Filter(), Filter(sentiment="positive", emotion="joy"), Filter(word="pot")):
+        summary = views.summary("tea", window, only=only)
+        for shown, name in (("emotion", "emotion"), ("kinds", "kind"), ("languages", "lang")):
+            for share in summary[shown]["items"]:
+                narrowed = replace(only, **{name: share["label"]})
+                wanted = share["count"] if getattr(only, name) in (None, share["label"]) else None
+                if wanted is not None:
+                    assert len(views.posts("tea", window, only=narrowed, limit=200)["items"]) == wanted
+                    assert views.summary("tea", window, only=narrowed)["posts"] == wanted
+
+
+class TestMorePostsThanAreCounted:
+    """Ten posts, a minute each, of which the newest four are read."""
+
+    WINDOW = Window(NOON, NOON + 10 * MINUTE)
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch):
+        monkeypatch.setattr(scans, "COUNTED_POSTS", 4)
+
+    @pytest.fixture
+    def views(self, tmp_path):
+        store = SqliteStore(str(tmp_path / "views.db"))
+        posts = [
+            annotated(f"x:{n}", NOON + n * MINUTE, emotion="joy", author=f"a{n}", hashtags=["pot"]) for n in range(10)
+        ]
+        keep(store, [("tea", post) for post in posts])
+        yield Views(store, clock=lambda: NOON)
+        store.close()
+
+    def test_one_label_has_all_its_posts_and_the_rest_is_of_the_newest(self, views):
+        answer = views.summary("tea", self.WINDOW, only=Filter(emotion="joy"))
+        assert (answer["posts"], answer["counted"], answer["complete"], answer["exact"]) == (10, 4, False, False)
+        assert answer["authors"] is answer["messages"] is None
+        assert answer["sentiment"]["sample"] == 4
+        assert views.summary("tea", self.WINDOW, only=Filter(kind="original"))["posts"] == 10
+        assert views.summary("tea", self.WINDOW, only=Filter(lang="en"))["posts"] == 10
+
+    def test_other_filters_have_what_was_counted(self, views):
+        answer = views.summary("tea", self.WINDOW, only=Filter(word="kettle"))
+        assert (answer["posts"], answer["counted"], answer["complete"]) == (4, 4, False)
+        assert answer["authors"] is answer["messages"] is None
+
+    def test_there_is_nothing_to_compare_with(self, views):
+        late = Window(NOON + 5 * MINUTE, NOON + 10 * MINUTE)
+        for only, before in ((Filter(word="kettle"), None), (Filter(emotion="joy"), 5)):
+            previous = views.summary("tea", late, only=only)["previous"]
+            assert (previous["posts"], previous["authors"], previous["complete"]) == (before, None, False)
+            assert previous["sentiment"]["sample"] == 0
+            (top,) = views.top("tea", late, "hashtag", only=only)["items"]
+            assert top["previous"] is None
+
+    def test_a_series_knows_only_posts_before_the_newest_or_nothing(self, views):
+        for only, before in ((Filter(emotion="joy"), 1), (Filter(word="kettle"), None)):
+            answer = views.series("tea", self.WINDOW, "1m", only=only)
+            assert (answer["counted"], answer["complete"]) == (4, False)
+            assert [item["posts"] for item in answer["items"]] == [before] * 6 + [1] * 4
+            assert [item["authors"] for item in answer["items"]] == [None] * 6 + [1] * 4
+            assert answer["items"][0]["sentiment"] is answer["items"][0]["emotion"] is None
+
+    def test_a_step_that_was_reached_in_part_is_not_known(self, views):
+        items = views.series("tea", self.WINDOW, "5m", only=Filter(word="kettle"))["items"]
+        assert [item["posts"] for item in items] == [None, None]
+
+    def test_a_top_says_that_it_is_of_the_newest(self, views):
+        answer = views.top("tea", self.WINDOW, "hashtag", only=Filter(lang="en"))
+        assert [item["posts"] for item in answer["items"]] == [4]
+        assert (answer["exact"], answer["counted"], answer["complete"]) == (False, 4, False)
+
+    def test_as_many_as_are_counted_are_complete(self, views):
+        answer = views.summary("tea", Window(NOON + 6 * MINUTE, NOON + 10 * MINUTE), only=Filter(word="kettle"))
+        assert (answer["posts"], answer["authors"], answer["complete"], answer["exact"]) == (4, 4, True, True)
+
+    def test_rare_posts_are_looked_for_no_further_back_than_a_bound(self, views, monkeypatch):
+        monkeypatch.setattr(scans, "LOOKED_AT", 5)
+        answer = views.summary("tea", self.WINDOW, only=Filter(word="never"))
+        assert (answer["posts"], answer["counted"], answer["complete"]) == (None, 0, False)
+        assert views.summary("tea", self.WINDOW, only=Filter(emotion="fear"))["posts"] == 0
 
 
 def test_an_unknown_topic_is_refused_by_every_question(views):

@@ -13,17 +13,18 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from sparkstream import problems
 from sparkstream.__about__ import __version__
+from sparkstream.answers import Json
 from sparkstream.errors import SparkstreamError, UnknownTopicError
 from sparkstream.examples import EXAMPLES
 from sparkstream.live import GONE, WINDOWS, LiveHub
 from sparkstream.metrics import exposition
 from sparkstream.parameters import AskedFilter, AskedViews, AskedWindow, Cursor, Limit, LiveFilter, Slug, TopFilter
-from sparkstream.queries import Facet, Lens, Step
+from sparkstream.queries import Facet, Filter, Lens, Step
 from sparkstream.status import whole_status
 from sparkstream.stores.base import Store
-from sparkstream.views import Json, Views
+from sparkstream.views import Views
 
-_UNKNOWN_TOPIC, _BAD_QUESTION, _TRY_LATER = 4404, 4422, 1013
+_UNKNOWN_TOPIC, _BAD_QUESTION, _TOO_MANY, _TRY_LATER = 4404, 4422, 4429, 1013
 
 
 def create_app(
@@ -156,15 +157,18 @@ def _add_live(app: FastAPI, views: Views, hub: LiveHub, token: str | None) -> No
         if only is None or window not in WINDOWS:
             await socket.close(_BAD_QUESTION)
             return
-        refused = await _missing(views, topic) if hub.has_room(topic, window, only) else _TRY_LATER
-        if refused:
+        if refused := await _refusal(views, hub, topic, window, only):
             await socket.close(refused)
             return
         async with hub.listen(topic, window, only) as mailbox:
             await _relay(socket, mailbox)
 
 
-async def _missing(views: Views, topic: str | None) -> int | None:
+async def _refusal(views: Views, hub: LiveHub, topic: str | None, window: str, only: Filter) -> int | None:
+    if hub.is_full:
+        return _TRY_LATER
+    if not hub.has_room(topic, window, only):
+        return _TOO_MANY
     try:
         if topic is not None:
             await asyncio.to_thread(views.topic, topic)

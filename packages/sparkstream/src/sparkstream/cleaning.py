@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
@@ -30,6 +30,8 @@ _MAYBE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]")
 _URL_OR_MENTION = re.compile(r"https?://\S+|@\w+", re.IGNORECASE)
 _REPOST_MARK = re.compile(r"^\s*rt\s+@\w+:?\s*", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_NO_SPACES = re.compile(r"[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u3400-\u9FFF]")
+"""Thai, Lao, Burmese, Khmer, kana and ideographs: written without spaces between words."""
 
 
 @cache
@@ -51,6 +53,28 @@ def _is_word(token: str) -> bool:
         and all(char.isalpha() or char in _INSIDE_WORDS or unicodedata.category(char)[0] == "M" for char in token)
         and token[0].isalpha()
     )
+
+
+@lru_cache(maxsize=256)
+def finder(word: str) -> Callable[[str], bool]:
+    """Whether a text holds a word: whole, whatever its case; in scripts that write no spaces, and signs, anywhere.
+
+    As the query of a topic finds it, stop words too.
+    """
+    wanted = folded(word)
+    before = r"(?<!\w)" if _has_edge(wanted[:1]) else ""
+    after = r"(?!\w)" if _has_edge(wanted[-1:]) else ""
+    pattern = re.compile(f"{before}{re.escape(wanted)}{after}")
+    return lambda text: pattern.search(folded(text)) is not None
+
+
+def _has_edge(char: str) -> bool:
+    return re.fullmatch(r"\w", char) is not None and _NO_SPACES.fullmatch(char) is None
+
+
+def folded(text: str) -> str:
+    """As texts and what is looked for in them are compared."""
+    return unicodedata.normalize("NFC", text).replace("’", "'").casefold()
 
 
 def emoji(text: str) -> list[str]:

@@ -38,7 +38,8 @@ GONE: Final = b""
 MAX_LISTENERS: Final = 200
 """Live sockets at once; one more is closed with 1013, try again later."""
 MAX_FILTERED: Final = 20
-"""Filters that are computed at once; they cost more than whole windows, whose sums are stored."""
+"""Filters that are computed at once; they cost more than whole windows, whose sums are stored. One more is closed with
+4429."""
 QUEUED: Final = 2
 """Messages that wait for a slow listener; then the oldest goes, since each message is a whole snapshot."""
 
@@ -60,6 +61,7 @@ def live_window(topic: Topic, name: str, now: int) -> tuple[Window, bool]:
 
 def snapshot(views: Views, slug: str, name: str, only: Filter = UNFILTERED) -> dict[str, Any]:
     """What a page shows of a topic, as docs/contracts/views.md has it, of the posts that pass `only`."""
+    views = views.at_once()
     now, topic = views.clock(), views.topic(slug)
     window, live = live_window(topic, name, now)
     step = WINDOWS[name][1]
@@ -121,12 +123,16 @@ class LiveHub:
     def listeners(self) -> int:
         return sum(len(channel.mailboxes) for channel in self._channels.values())
 
+    @property
+    def is_full(self) -> bool:
+        return self.listeners >= MAX_LISTENERS
+
     def has_room(self, topic: str | None, window: str = "15m", only: Filter = UNFILTERED) -> bool:
-        """Whether one more may listen: a filter that somebody has chosen already costs nothing more."""
+        """Whether one more filter may be computed: one that somebody has chosen already costs nothing more."""
         key = _key(topic, window, only)
         filtered = sum(1 for other in self._channels if other is not None and other[2] != UNFILTERED)
         new = only != UNFILTERED and key is not None and key not in self._channels
-        return self.listeners < MAX_LISTENERS and not (new and filtered >= MAX_FILTERED)
+        return not (new and filtered >= MAX_FILTERED)
 
     @asynccontextmanager
     async def listen(

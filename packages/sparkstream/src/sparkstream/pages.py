@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from sparkstream.errors import QueryError
-from sparkstream.queries import Filter, Term, Window
-from sparkstream.rollups import MAX_TERM
+from sparkstream.queries import UNFILTERED, Filter, Window
 from sparkstream.stores.base import PagePosition, Store, StoredPost
 
-_READ_AT_ONCE: Final = 500
+READ_AT_ONCE: Final = 500
 _NUMBER: Final = re.compile("[0-9]{1,14}")
 """A time in milliseconds or an offset."""
 
@@ -26,6 +26,18 @@ class Page:
     next: str | None
 
 
+def newest(
+    store: Store, topic: str, window: Window, sentiment: str | None, *, before: PagePosition | None = None, at_once: int
+) -> Iterator[StoredPost]:
+    """The posts of a window, newest first, read `at_once` at a time."""
+    while True:
+        some = store.posts(topic, window.start, window.end, before=before, sentiment=sentiment, limit=at_once)
+        yield from some
+        if len(some) < at_once:
+            return
+        before = PagePosition(some[-1].post.event_time, some[-1].post.id)
+
+
 def post_page(
     store: Store, topic: str, window: Window, only: Filter, *, limit: int, scanned: int, cursor: str | None = None
 ) -> Page:
@@ -33,25 +45,15 @@ def post_page(
     more may follow.
     """
     before = _position(cursor) if cursor is not None else None
+    at_once = min(limit + 1, READ_AT_ONCE) if only in (UNFILTERED, Filter(only.sentiment)) else READ_AT_ONCE
     found: list[StoredPost] = []
-    looked_at = 0
-    while looked_at < scanned:
-        wanted = _READ_AT_ONCE if only.term else min(limit - len(found) + 1, _READ_AT_ONCE)
-        some = store.posts(topic, window.start, window.end, before=before, sentiment=only.sentiment, limit=wanted)
-        for stored in some:
-            if len(found) == limit:
-                return Page(found, _cursor(before))
-            before = PagePosition(stored.post.event_time, stored.post.id)
-            if only.term is None or _carries(stored, only.term):
-                found.append(stored)
-        looked_at += len(some)
-        if len(some) < wanted:
-            return Page(found, None)
-    return Page(found, _cursor(before))
-
-
-def _carries(stored: StoredPost, term: Term) -> bool:
-    return any(text[:MAX_TERM] == term.term for text in stored.post.terms.get(term.facet, ()))
+    for looked_at, stored in enumerate(newest(store, topic, window, only.sentiment, before=before, at_once=at_once)):
+        if len(found) == limit or looked_at == scanned:
+            return Page(found, _cursor(before))
+        before = PagePosition(stored.post.event_time, stored.post.id)
+        if only.passes(stored.post):
+            found.append(stored)
+    return Page(found, None)
 
 
 def _cursor(position: PagePosition | None) -> str | None:

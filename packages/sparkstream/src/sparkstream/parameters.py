@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request, WebSocket
 
 from sparkstream.errors import QueryError
-from sparkstream.queries import Facet, Filter, Sentiment, Window, make_filter, window
+from sparkstream.queries import Asked, Emotion, Facet, Filter, Kind, Sentiment, Window, make_filter, window
 from sparkstream.times import parse_time
 from sparkstream.views import Views
 
@@ -33,19 +33,42 @@ def _window(
     return window(_time("from", start), _time("to", end), now=views.clock())
 
 
-def _filter(sentiment: Sentiment | None = None, facet: Facet | None = None, term: str | None = None) -> Filter:
-    return make_filter(sentiment=sentiment, facet=facet, term=term)
+_Lang: TypeAlias = Annotated[str | None, Query(description="A language as a summary names it", examples=["en"])]
+_Word: TypeAlias = Annotated[str | None, Query(description="One word that the text holds", examples=["penalty"])]
+
+
+def _filter(
+    sentiment: Sentiment | None = None,
+    emotion: Emotion | None = None,
+    kind: Kind | None = None,
+    lang: _Lang = None,
+    facet: Facet | None = None,
+    *,
+    term: str | None = None,
+    q: _Word = None,
+) -> Filter:
+    return make_filter(sentiment=sentiment, emotion=emotion, kind=kind, lang=lang, facet=facet, term=term, q=q)
 
 
 def _top_filter(
-    sentiment: Sentiment | None = None, with_facet: Facet | None = None, with_term: str | None = None
+    sentiment: Sentiment | None = None,
+    emotion: Emotion | None = None,
+    kind: Kind | None = None,
+    lang: _Lang = None,
+    with_facet: Facet | None = None,
+    *,
+    with_term: str | None = None,
+    q: _Word = None,
 ) -> Filter:
-    return make_filter(sentiment=sentiment, facet=with_facet, term=with_term)
+    return make_filter(
+        sentiment=sentiment, emotion=emotion, kind=kind, lang=lang, facet=with_facet, term=with_term, q=q
+    )
 
 
-def _live_filter(sentiment: str | None = None, facet: str | None = None, term: str | None = None) -> Filter | None:
+def _live_filter(socket: WebSocket) -> Filter | None:
+    given = socket.query_params
     try:
-        return make_filter(sentiment=sentiment, facet=facet, term=term)
+        return make_filter(**{name: given.get(name) for name in Asked.__annotations__})
     except QueryError:
         return None
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, fields
+from typing import Final, Literal, TypeAlias, TypedDict, Unpack
 
-from sparkstream.annotation import SENTIMENTS
+from sparkstream.annotation import EMOTIONS, SENTIMENTS, AnnotatedPost
+from sparkstream.cleaning import finder, folded
 from sparkstream.errors import QueryError
-from sparkstream.rollups import FACETS
+from sparkstream.rollups import FACETS, MAX_TERM
+from sparkstream.schema import KINDS
 from sparkstream.times import DAY, HOUR, MINUTE, ceil, floor, format_time
 
 Lens: TypeAlias = Literal["posts", "authors", "messages"]
 Facet: TypeAlias = Literal["keyword", "entity", "hashtag", "mention", "domain", "emoji", "word"]
 Sentiment: TypeAlias = Literal["positive", "neutral", "negative", "not_rated"]
+Emotion: TypeAlias = Literal["joy", "love", "surprise", "sadness", "anger", "fear", "none", "not_rated"]
+Kind: TypeAlias = Literal["original", "repost", "quote", "reply"]
 Step: TypeAlias = Literal["1m", "5m", "15m", "1h", "1d"]
 
 STEPS: Final[dict[Step, int]] = {"1m": MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "1d": DAY}
 MAX_STEPS: Final = 2_000
 """Items of one series: a month of hours, a day of minutes, five years of days."""
 DEFAULT_WINDOW: Final = 15 * MINUTE
+_LANGUAGE: Final = re.compile("[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*")
+"""RFC 5646, 2.1: subtags of at most eight letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +62,108 @@ class Term:
     facet: str
     term: str
 
+    def __str__(self) -> str:
+        return f"{self.facet} {self.term}"
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Nothing, one sentiment, or one term: what views can answer without the posts."""
+    """Which posts an answer is of: those that pass everything that is not None.
+
+    Attributes:
+        term: what a facet counts, as tops name it.
+        word: what the text has to hold, see `cleaning.finder`.
+    """
 
     sentiment: str | None = None
+    emotion: str | None = None
+    kind: str | None = None
+    lang: str | None = None
     term: Term | None = None
+    word: str | None = None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(self) if getattr(self, field.name) is not None)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether views hold the sums of what passes: nothing is asked, one sentiment, or one term."""
+        return self.asked in ((), ("sentiment",), ("term",))
+
+    @property
+    def counted(self) -> tuple[str, str] | None:
+        """Dimension and label, where one emotion, kind or language is all that is asked: views count its posts."""
+        name, *more = self.asked or ("",)
+        return (name, str(getattr(self, name))) if name in ("emotion", "kind", "lang") and not more else None
+
+    def passes(self, post: AnnotatedPost) -> bool:
+        return (
+            all(
+                wanted is None or wanted == label
+                for wanted, label in (
+                    (self.sentiment, post.sentiment),
+                    (self.emotion, post.emotion),
+                    (self.kind, post.kind),
+                    (self.lang, post.lang),
+                )
+            )
+            and (self.term is None or _carries(post, self.term))
+            and (self.word is None or finder(self.word)(post.record["text"]))
+        )
 
 
 UNFILTERED: Final = Filter()
 
 
-def make_filter(*, sentiment: str | None = None, facet: str | None = None, term: str | None = None) -> Filter:
-    """A filter from what was asked.
+def _carries(post: AnnotatedPost, term: Term) -> bool:
+    return any(text[:MAX_TERM] == term.term for text in post.terms.get(term.facet, ()))
+
+
+class Asked(TypedDict, total=False):
+    """The parameters of a filter, as requests name them."""
+
+    sentiment: str | None
+    emotion: str | None
+    kind: str | None
+    lang: str | None
+    facet: str | None
+    term: str | None
+    q: str | None
+
+
+def make_filter(**asked: Unpack[Asked]) -> Filter:
+    """A filter from what was asked, any of it together.
 
     Raises:
-        QueryError: unknown names, half a term, or two filters at once.
+        QueryError: unknown names, half a term, no language tag, not one word.
     """
-    if sentiment is not None and sentiment not in SENTIMENTS:
-        raise QueryError(f"sentiment {sentiment!r} is none of {', '.join(SENTIMENTS)}")
-    if facet is not None and facet not in FACETS:
-        raise QueryError(f"facet {facet!r} is none of {', '.join(FACETS)}")
+    for name, known in (("sentiment", SENTIMENTS), ("emotion", EMOTIONS), ("kind", KINDS), ("facet", FACETS)):
+        value = asked.get(name)
+        if value is not None and value not in known:
+            raise QueryError(f"{name} {value!r} is none of {', '.join(known)}")
+    facet, term, lang = asked.get("facet"), asked.get("term"), asked.get("lang")
     if (facet is None) != (term is None):
         raise QueryError("a term filter needs both `facet` and `term`")
-    if sentiment is not None and term is not None:
-        raise QueryError("one filter at a time: `sentiment`, or `facet` with `term`")
-    return Filter(sentiment, Term(facet, term) if facet is not None and term is not None else None)
+    if lang is not None and not _LANGUAGE.fullmatch(lang):
+        raise QueryError(f"lang {lang!r} is no language tag; write it as a summary's `languages` do: en, pt, und")
+    return Filter(
+        sentiment=asked.get("sentiment"),
+        emotion=asked.get("emotion"),
+        kind=asked.get("kind"),
+        lang=lang,
+        term=Term(facet, term) if facet is not None and term is not None else None,
+        word=_word(asked.get("q")),
+    )
+
+
+def _word(asked: str | None) -> str | None:
+    if asked is None:
+        return None
+    word = asked.strip()
+    if not word or len(word.split()) > 1 or len(word) > MAX_TERM:
+        raise QueryError(f"q takes one word of at most {MAX_TERM} characters, and `facet` with `term` a second one")
+    return folded(word)
 
 
 _QUOTED_OR_BARE = re.compile(r'"([^"]*)"|([^\s()"]+)')

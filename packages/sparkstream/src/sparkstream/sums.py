@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sparkstream.annotation import SENTIMENTS
-from sparkstream.rollups import DIMENSIONS
+from sparkstream.rollups import DIMENSIONS, Rollup
 from sparkstream.schema import Gap
 from sparkstream.sketches import Distinct, distinct, union
 from sparkstream.stores.base import Period
@@ -45,6 +45,22 @@ def add_up(periods: Sequence[Period]) -> Sums:
         messages={label: distinct(union(period.messages[label] for period in periods)) for label in columns},
         cut=any(period.cut for period in periods),
     )
+
+
+def of_rollup(rollup: Rollup) -> Sums:
+    """Of posts that were folded: nothing of it is an estimate."""
+    return Sums(rollup.posts, rollup.counts, _distinct(rollup.authors), _distinct(rollup.messages), cut=False)
+
+
+def _distinct(by_label: Mapping[str, set[str]]) -> dict[str, Distinct]:
+    columns = {label: by_label.get(label, set[str]()) for label in SENTIMENTS}
+    columns["all"] = set[str]().union(*columns.values())
+    return {label: Distinct(len(keys), exact=True) for label, keys in columns.items()}
+
+
+def count(periods: Iterable[Period], dimension: str, label: str) -> int:
+    """The posts of one label."""
+    return sum(period.counts.get(dimension, {}).get(label, 0) for period in periods)
 
 
 def coverage(gaps: Iterable[Gap], start: int, end: int) -> Coverage:

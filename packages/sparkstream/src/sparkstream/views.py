@@ -1,30 +1,38 @@
-"""Answers about a topic, as docs/contracts/views.md gives them: JSON-ready dicts made from stored sums."""
+"""Answers about a topic, as docs/contracts/views.md gives them: JSON-ready dicts made from stored sums.
+
+What no view holds, filters together and what stands beside a term, is counted from the newest posts (`scans`).
+"""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, TypeAlias, TypedDict, Unpack
+from copy import copy
+from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 
-from sparkstream.annotation import EMOTIONS, SENTIMENTS
-from sparkstream.beside import beside
+from sparkstream.answers import (
+    UNKNOWN,
+    Json,
+    layers,
+    nothing,
+    of_sentiment,
+    series_item,
+    summary_part,
+    term_item,
+    term_series_item,
+    term_summary,
+    topic_item,
+)
 from sparkstream.errors import QueryError, UnknownTopicError
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
-from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Term, Window, query_words
-from sparkstream.rollups import RATED
+from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Window, query_words
+from sparkstream.rollups import Rollup
+from sparkstream.scans import LOOKED_AT, Scan, Scans, nothing_read
 from sparkstream.schema import Gap
-from sparkstream.shares import shares
 from sparkstream.stores.base import Store, TermCount, Topic
-from sparkstream.sums import Sums, add_up, coverage, group, stored_step
+from sparkstream.sums import add_up, count, coverage, group, of_rollup, stored_step
 from sparkstream.times import MINUTE, Span, ceil, cover, floor, format_time
-from sparkstream.topics import state
-
-Json: TypeAlias = dict[str, Any]
-
-SCANNED_POSTS = 20_000
-"""The newest matching posts from which a question is answered that views cannot answer."""
 
 
 class AskedTop(TypedDict, total=False):
@@ -36,8 +44,20 @@ class AskedTop(TypedDict, total=False):
     query_words_too: bool
 
 
+class _Shown(NamedTuple):
+    """Which part of a top."""
+
+    offset: int
+    limit: int
+    hidden: frozenset[str]
+
+
+_Tops: TypeAlias = tuple[dict[str, list[Json]], Json]
+"""Items by facet, and what is said of all of them."""
+
+
 class Views:
-    """Questions to a store. Every method reads; none holds anything between two calls.
+    """Questions to a store. Every method reads; none holds a transaction between two calls.
 
     Raises (from all that take a topic):
         UnknownTopicError: no post and no event has named it.
@@ -48,15 +68,31 @@ class Views:
     def __init__(self, store: Store, clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
         self.store = store
         self.clock = clock
+        self._scans = Scans(store)
+        self._version: str | None = None
+
+    def at_once(self) -> Views:
+        """The same views for several questions about one moment: their posts are read once, whatever is added."""
+        same = copy(self)
+        same._version = self.store.version()
+        return same
+
+    def _scan(self, slug: str, window: Window, only: Filter) -> Scan:
+        return self._scans.of(self._version or self.store.version(), slug, window, only)
+
+    def _both_scans(self, slug: str, window: Window, only: Filter) -> tuple[Scan, Scan]:
+        """Of a window and of the one before; there is nothing to compare when the first is not complete."""
+        now = self._scan(slug, window, only)
+        return now, self._scan(slug, window.previous, only) if now.complete else nothing_read(window.previous, only)
 
     def topics(self) -> Json:
         topics, status = self.store.topics(), self.store.status()
         now = self.clock() if status is None else min(status.updated_at, self.clock())
-        items = [_topic(topic, now) for topic in topics]
+        items = [topic_item(topic, now) for topic in topics]
         return {
             "items": items,
             "next": None,
-            "layers": _layers(max((topic.last_post or 0 for topic in topics), default=0)),
+            "layers": layers(max((topic.last_post or 0 for topic in topics), default=0)),
         }
 
     def topic(self, slug: str) -> Topic:
@@ -69,36 +105,35 @@ class Views:
         topic = self.topic(slug)
         head = {"topic": slug, "from": format_time(window.start), "to": format_time(window.end), "lens": lens}
         previous = window.previous
-        before = {
+        now, before = (None, None) if only.is_stored else self._both_scans(slug, window, only)
+        part = {
             "from": format_time(previous.start),
             "to": format_time(previous.end),
-            **self._summary(slug, previous, lens, only),
+            **self._summary(slug, previous, lens, only, before),
         }
         return {
             **head,
-            **self._summary(slug, window, lens, only),
-            "previous": before,
-            "layers": _layers(topic.last_post),
+            **self._summary(slug, window, lens, only, now),
+            "previous": part,
+            "layers": layers(topic.last_post),
         }
 
-    def _summary(self, slug: str, window: Window, lens: Lens, only: Filter) -> Json:
-        spans = cover(window.start, window.end)
+    def _summary(self, slug: str, window: Window, lens: Lens, only: Filter, scan: Scan | None) -> Json:
         covered = coverage(self._unheard(slug, window.start, window.end), window.start, window.end)
-        if only.term is not None:
-            return {**self._term_summary(slug, spans, only.term), "coverage": covered}
-        sums = add_up(self.store.periods(slug, spans))
-        return {**_summary(sums, lens, only.sentiment), "coverage": covered}
-
-    def _term_summary(self, slug: str, spans: list[Span], term: Term) -> Json:
-        found = self.store.terms(slug, spans, term.facet, [term.term]).get(term.term, _none(term.term))
-        exact = not self.store.is_cut(slug, spans)
-        unknown = {"authors": None, "messages": None, "emotion": None, "kinds": None, "languages": None}
-        return {
-            "posts": found.posts,
-            **unknown,
-            "sentiment": shares(_by_label(found), SENTIMENTS, unrated="not_rated"),
-            "exact": exact,
-        }
+        spans = cover(window.start, window.end)
+        if scan is not None:
+            found = summary_part(of_rollup(scan.whole), lens, None) | _counted(scan) | {"exact": scan.complete}
+            if not scan.complete:
+                known = count(self.store.periods(slug, spans), *only.counted) if only.counted else None
+                posts = known if known is not None else scan.whole.posts or None
+                found |= {"posts": posts, "authors": None, "messages": None}
+        elif only.term is not None:
+            term = only.term.term
+            counts = self.store.terms(slug, spans, only.term.facet, [term])
+            found = term_summary(counts.get(term, nothing(term)), exact=not self.store.is_cut(slug, spans))
+        else:
+            found = summary_part(add_up(self.store.periods(slug, spans)), lens, only.sentiment)
+        return {**found, "coverage": covered}
 
     def series(self, slug: str, window: Window, step: Step, *, only: Filter = UNFILTERED) -> Json:
         topic = self.topic(slug)
@@ -109,42 +144,45 @@ class Views:
                 f"the period has more than {MAX_STEPS:,} steps of {step}; ask for a longer step or a shorter period"
             )
         gaps = self._unheard(slug, start, end)
-        items = (
-            self._term_items(slug, start, end, size, only.term)
-            if only.term
-            else self._items(slug, start, end, size, only.sentiment)
-        )
+        items, extra = self._items(slug, Window(start, end), size, only)
         items = [
             {"start": format_time(at), **item, "coverage": coverage(gaps, at, at + size)}
             for item, at in zip(items, range(start, end, size), strict=True)
         ]
-        return {"items": items, "next": None, "step": step, "layers": _layers(topic.last_post)}
+        return {"items": items, "next": None, "step": step, **extra, "layers": layers(topic.last_post)}
 
-    def _items(self, slug: str, start: int, end: int, size: int, sentiment: str | None) -> list[Json]:
-        groups = group(self.store.periods(slug, [Span(stored_step(size), start, end)]), size)
-        return [_item(add_up(groups.get(at, [])), sentiment) for at in range(start, end, size)]
+    def _items(self, slug: str, window: Window, size: int, only: Filter) -> tuple[list[Json], Json]:
+        starts = range(window.start, window.end, size)
+        spans = [Span(stored_step(size), window.start, window.end)]
+        if not only.is_stored:
+            return self._counted_items(slug, window, size, only)
+        if only.term is not None:
+            counts: dict[int, list[TermCount]] = defaultdict(list)
+            for begin, found in self.store.term_periods(slug, spans, only.term.facet, only.term.term).items():
+                counts[floor(begin, size)].append(found)
+            return [term_series_item(counts.get(at, ())) for at in starts], {}
+        groups = group(self.store.periods(slug, spans), size)
+        return [series_item(add_up(groups.get(at, [])), only.sentiment) for at in starts], {}
 
-    def _term_items(self, slug: str, start: int, end: int, size: int, term: Term) -> list[Json]:
-        groups: dict[int, list[TermCount]] = defaultdict(list)
-        spans = [Span(stored_step(size), start, end)]
-        for begin, count in self.store.term_periods(slug, spans, term.facet, term.term).items():
-            groups[floor(begin, size)].append(count)
-        items = []
-        for at in range(start, end, size):
-            sums = TermCount(
-                term.term,
-                *(
-                    sum(getattr(count, name) for count in groups.get(at, ()))
-                    for name in ("posts", "positive", "neutral", "negative")
-                ),
-            )
-            items.append(
-                {"posts": sums.posts, "authors": None, "messages": None, "sentiment": _by_label(sums), "emotion": None}
-            )
-        return items
+    def _counted_items(self, slug: str, window: Window, size: int, only: Filter) -> tuple[list[Json], Json]:
+        """Of the steps before the scan's reach only their posts are known, where views count them."""
+        scan = self._scan(slug, window, only)
+        steps, posts = scan.steps(size), dict[int, int]()
+        if only.counted and not scan.complete:
+            periods = self.store.periods(slug, [Span(stored_step(size), window.start, scan.reached)])
+            posts = {at: count(some, *only.counted) for at, some in group(periods, size).items()}
+        items = [
+            series_item(of_rollup(steps.get(at, Rollup())), None)
+            if at >= scan.reached
+            else {"posts": posts.get(at, 0) if only.counted else None, **UNKNOWN}
+            for at in range(window.start, window.end, size)
+        ]
+        return items, _counted(scan)
 
     def top(self, slug: str, window: Window, facet: str, **asked: Unpack[AskedTop]) -> Json:
-        """Most frequent terms. A term filter is answered from the newest posts, and says how many of them."""
+        """Most frequent terms. What views hold is answered from them, all else from the newest posts that match, and
+        says how many these are.
+        """
         return self.tops(slug, window, [facet], **asked)[facet]
 
     def tops(self, slug: str, window: Window, facets: Sequence[str], **asked: Unpack[AskedTop]) -> dict[str, Json]:
@@ -152,44 +190,61 @@ class Views:
         topic, only, limit = self.topic(slug), asked.get("only", UNFILTERED), asked.get("limit", 20)
         offset = decode_cursor(asked.get("cursor"))
         hidden = frozenset[str]() if asked.get("query_words_too") else query_words(topic.query)
-        spans, before = cover(window.start, window.end), cover(window.previous.start, window.previous.end)
-        extra: Json = {}
-        if only.term is not None:
-            found = beside(self.store, slug, window, only.term, scanned=SCANNED_POSTS)
-            exact, extra = found.complete, {"counted": found.rollup.posts, "complete": found.complete}
-            counts = {facet: found.top(facet, hidden)[offset : offset + limit + 1] for facet in facets}
-        else:
-            exact = not self.store.is_cut(slug, spans)
-            ask = partial(
-                self.store.top, slug, spans, by=only.sentiment or "posts", limit=limit + 1, offset=offset, hidden=hidden
-            )
-            counts = {facet: ask(facet) for facet in facets}
+        tops = self._stored_tops if only.is_stored and only.term is None else self._counted_tops
+        found, extra = tops(slug, window, facets, only, _Shown(offset, limit + 1, hidden))
         return {
             facet: {
-                "items": self._terms(slug, before, facet, counts[facet][:limit], only),
-                "next": encode_cursor(offset + limit) if len(counts[facet]) > limit else None,
-                "exact": exact,
+                "items": items[:limit],
+                "next": encode_cursor(offset + limit) if len(items) > limit else None,
                 "facet": facet,
                 **extra,
-                "layers": _layers(topic.last_post),
+                "layers": layers(topic.last_post),
             }
-            for facet in facets
+            for facet, items in found.items()
         }
 
-    def _terms(self, slug: str, before: list[Span], facet: str, shown: list[TermCount], only: Filter) -> list[Json]:
-        previous = self.store.terms(slug, before, facet, [count.term for count in shown])
-        return [
-            _term(facet, _only(count, only), _only(previous.get(count.term, _none(count.term)), only))
-            for count in shown
-        ]
+    def _stored_tops(self, slug: str, window: Window, facets: Sequence[str], only: Filter, shown: _Shown) -> _Tops:
+        spans, before = cover(window.start, window.end), cover(window.previous.start, window.previous.end)
+        found: dict[str, list[Json]] = {}
+        for facet in facets:
+            counts = self.store.top(
+                slug,
+                spans,
+                facet,
+                by=only.sentiment or "posts",
+                limit=shown.limit,
+                offset=shown.offset,
+                hidden=shown.hidden,
+            )
+            previous = self.store.terms(slug, before, facet, [count.term for count in counts])
+            found[facet] = [
+                term_item(
+                    facet,
+                    of_sentiment(count, only.sentiment),
+                    of_sentiment(previous.get(count.term, nothing(count.term)), only.sentiment).posts,
+                )
+                for count in counts
+            ]
+        return found, {"exact": not self.store.is_cut(slug, spans)}
+
+    def _counted_tops(self, slug: str, window: Window, facets: Sequence[str], only: Filter, shown: _Shown) -> _Tops:
+        scan, before = self._both_scans(slug, window, only)
+        found = {
+            facet: [
+                term_item(facet, count, before.term(facet, count.term) if before.complete else None)
+                for count in scan.top(facet, shown.hidden)[shown.offset : shown.offset + shown.limit]
+            ]
+            for facet in facets
+        }
+        return found, {"exact": scan.complete, **_counted(scan)}
 
     def posts(
         self, slug: str, window: Window, *, only: Filter = UNFILTERED, limit: int = 20, cursor: str | None = None
     ) -> Json:
         topic = self.topic(slug)
-        page: Page = post_page(self.store, slug, window, only, limit=limit, scanned=SCANNED_POSTS, cursor=cursor)
+        page: Page = post_page(self.store, slug, window, only, limit=limit, scanned=LOOKED_AT, cursor=cursor)
         items = [{**stored.post.record, "stamp": str(stored.stamp)} for stored in page.posts]
-        return {"items": items, "next": page.next, "layers": _layers(topic.last_post)}
+        return {"items": items, "next": page.next, "layers": layers(topic.last_post)}
 
     def coverage(self, slug: str, window: Window) -> Json:
         topic = self.topic(slug)
@@ -198,7 +253,7 @@ class Views:
             {"from": format_time(gap.start), "to": format_time(gap.end), "reason": gap.reason, "filled": gap.filled}
             for gap in gaps
         ]
-        return {"items": items, "next": None, "layers": _layers(topic.last_post)}
+        return {"items": items, "next": None, "layers": layers(topic.last_post)}
 
     def _unheard(self, slug: str, start: int, end: int) -> list[Gap]:
         """The recorded gaps that touch [start, end), and the time since a stopped job was last heard of."""
@@ -209,81 +264,5 @@ class Views:
         return [*gaps, Gap("job", "", (slug,), status.updated_at, now, "the job has stopped", filled=False)]
 
 
-def _layers(newest: int | None) -> Json:
-    """Where the layers meet: there are no batch views yet, so all is read from the speed views."""
-    return {"batch_until": None, "speed_until": format_time(newest) if newest else None}
-
-
-def _topic(topic: Topic, now: int) -> Json:
-    first, last = (format_time(at) if at is not None else None for at in (topic.first_post, topic.last_post))
-    return {
-        "slug": topic.slug,
-        "query": topic.query,
-        "state": state(topic, now),
-        "event_state": topic.state,
-        "posts": topic.posts,
-        "first_post": first,
-        "last_post": last,
-    }
-
-
-def _by_label(count: TermCount) -> dict[str, int]:
-    rated = {"positive": count.positive, "neutral": count.neutral, "negative": count.negative}
-    return {**rated, "not_rated": count.posts - sum(rated.values())}
-
-
-def _summary(sums: Sums, lens: Lens, sentiment: str | None) -> Json:
-    by_lens = {"posts": dict(sums.counts["sentiment"])} | {
-        name: {label: found.count for label, found in column.items() if label != "all"}
-        for name, column in (("authors", sums.authors), ("messages", sums.messages))
-    }
-    counted = by_lens[lens] if sentiment is None else {sentiment: by_lens[lens].get(sentiment, 0)}
-    label = sentiment or "all"
-    return {
-        "posts": sums.posts if sentiment is None else sums.counts["sentiment"][sentiment],
-        "authors": sums.authors[label].count,
-        "messages": sums.messages[label].count,
-        "sentiment": shares(counted, SENTIMENTS, unrated="not_rated"),
-        "emotion": shares(sums.counts["emotion"], EMOTIONS, unrated="not_rated") if sentiment is None else None,
-        "kinds": shares(sums.counts["kind"]) if sentiment is None else None,
-        "languages": shares(sums.counts["lang"]) if sentiment is None else None,
-        "exact": sums.exact,
-    }
-
-
-def _item(sums: Sums, sentiment: str | None) -> Json:
-    by_label = {label: sums.counts["sentiment"][label] if sentiment in (None, label) else 0 for label in SENTIMENTS}
-    of = sentiment or "all"
-    return {
-        "posts": sums.posts if sentiment is None else by_label[sentiment],
-        "authors": sums.authors[of].count,
-        "messages": sums.messages[of].count,
-        "sentiment": by_label,
-        "emotion": {label: sums.counts["emotion"][label] for label in EMOTIONS} if sentiment is None else None,
-    }
-
-
-def _none(term: str) -> TermCount:
-    return TermCount(term, 0, 0, 0, 0)
-
-
-def _only(count: TermCount, only: Filter) -> TermCount:
-    """What a sentiment filter leaves of a count."""
-    if only.sentiment is None:
-        return count
-    left = _by_label(count)[only.sentiment]
-    rated = (left if label == only.sentiment else 0 for label in RATED)
-    return TermCount(count.term, left, *rated)
-
-
-def _term(facet: str, count: TermCount, previous: TermCount) -> Json:
-    item: Json = {
-        "term": count.term,
-        "posts": count.posts,
-        "positive": count.positive,
-        "neutral": count.neutral,
-        "negative": count.negative,
-    }
-    if facet == "entity":
-        item["type"], _, item["text"] = count.term.partition(":")
-    return item | {"previous": previous.posts}
+def _counted(scan: Scan) -> Json:
+    return {"counted": scan.whole.posts, "complete": scan.complete}

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,13 +65,16 @@ class _Told:
 
 def example_answers() -> dict[str, Any]:
     """An answer of each route, by the route's path."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:{Path(folder) / 'views.db'}")
-        try:
-            _fill(store)
-            return _answers(Views(store, clock=lambda: NOW))
-        finally:
-            store.close()
+    with example_store() as store:
+        return _answers(Views(store, clock=lambda: NOW))
+
+
+@contextmanager
+def example_store() -> Iterator[Store]:
+    """With the evening in it; seen at NOW."""
+    with tempfile.TemporaryDirectory() as folder, closing(open_store(f"sqlite:{Path(folder) / 'views.db'}")) as store:
+        _fill(store)
+        yield store
 
 
 def _answers(views: Views) -> dict[str, Any]:
