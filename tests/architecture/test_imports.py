@@ -26,10 +26,12 @@ ADAPTERS = {
         "websockets": {"clients"},
     },
     "nlp_services": {
+        "numpy": {"evaluation", "scores"},  # columns of labels
         "py3langid": {"backends.langid"},
         "spacy": {"backends.spacy"},
         "tensorflow": {"backends.savedmodel"},
         "yake": {"backends.yake"},
+        "yake_rust": {"backends.yake_rust"},
     },
     "sparkstream": {
         "datasketches": {"sketches"},

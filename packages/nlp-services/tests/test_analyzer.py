@@ -148,3 +148,26 @@ def test_a_loaded_analyzer_goes_to_another_process_without_its_models(analyzer):
 
     assert len(pickled) < 1_000
     assert done.stdout.strip() == "positive"
+
+
+def test_probabilities_are_given_however_unsure_the_model_is(analyzer):
+    sentiment = analyzer.probabilities("sentiment", ["hm", OTHER_LANGUAGES["ru"]])
+    emotion = analyzer.probabilities("emotion", ["hm"])
+
+    assert [set(row) for row in sentiment] == [{"negative", "neutral", "positive"}] * 2
+    assert [sum(row.values()) for row in sentiment] == pytest.approx([1, 1])
+    assert list(emotion[0]) == ["sadness", "joy", "love", "anger", "fear", "surprise", "none"]
+
+
+def test_what_is_said_is_the_likeliest_class(analyzer):
+    texts = ["so happy!", "worst day ever", "The council meets on Tuesday at 9"]
+
+    said = [label.label for label in analyzer.analyze(texts, ["en"] * 3).sentiment]
+
+    assert said == [max(row, key=row.get) for row in analyzer.probabilities("sentiment", texts)]
+
+
+@pytest.mark.parametrize("capability", ["keywords", "emotion"])
+def test_what_is_off_or_no_classifier_has_no_probabilities(capability):
+    with pytest.raises(InputError, match=f"no probabilities of '{capability}'"):
+        Analyzer(emotion=None).probabilities(capability, ["a"])

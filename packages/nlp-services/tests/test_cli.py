@@ -72,6 +72,24 @@ def test_models_lists_versions_and_cards():
     assert [card["name"] for card in json.loads(run("models", "--json").stdout)] == ["sentiment", "emotion"]
 
 
+def test_evaluate_measures_labelled_posts(tmp_path):
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"text": "so happy!", "label": "positive"}\n{"text": "I hate it", "label": "negative"}\n')
+
+    assert "macro recall              1.000" in run("evaluate", str(posts)).stdout
+    found = json.loads(run("evaluate", str(posts), "--json").stdout)
+    assert (found["for"], found["measures"]["accuracy"]["value"]) == ("sentiment", 1.0)
+
+
+def test_evaluate_says_what_is_wrong_with_a_file():
+    done = run("evaluate", "no-such-file")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "nlp-services: cannot read no-such-file (No such file or directory); give a JSONL file with labels\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

@@ -1,5 +1,9 @@
+from importlib.util import find_spec
+
 import pytest
 from nlp_services import Analyzer
+from nlp_services.backends.yake import YakeExtractor
+from nlp_services.backends.yake_rust import RustYakeExtractor
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +67,64 @@ def test_nothing_is_printed_for_languages_whose_lists_are_old(language, capsys):
     Analyzer(entities=None, sentiment=None, emotion=None).analyze(["labas rytas visiems"], [language])
 
     assert capsys.readouterr() == ("", "")
+
+
+WINDOW = [
+    "RT @ada: What a penalty shootout in the cup final https://example.org/1",
+    "a penalty shootout to remember @grace",
+    "The longest penalty shootout of any cup final!",
+    "penalty shootout again, says the cup's referee www.example.org",
+]
+
+
+@pytest.fixture(scope="module")
+def of_window():
+    analyzer = Analyzer(entities=None, sentiment=None, emotion=None)
+
+    def of(texts, languages=None, **options):
+        return [keyword.text for keyword in analyzer.window_keywords(texts, languages, **options)]
+
+    return of
+
+
+def test_a_window_s_keywords_say_what_its_posts_share(of_window):
+    found = of_window(WINDOW, ["en"] * 4)
+
+    assert set(found[:2]) == {"penalty shootout", "cup final"}
+    assert not {"ada", "grace", "https", "example", "example.org"} & set(found)
+
+
+def test_words_of_the_query_are_no_news(of_window):
+    found = of_window(WINDOW, ["en"] * 4, hidden=["Penalty shootout"])
+
+    assert not {"penalty shootout", "penalty", "shootout"} & set(found)
+    assert "cup final" in found
+
+
+def test_copies_of_a_post_count_once(of_window):
+    assert of_window(["winter storm", *WINDOW, *["winter storm"] * 50], ["en"] * 55) == of_window(
+        ["winter storm", *WINDOW], ["en"] * 5
+    )
+
+
+def test_a_window_may_speak_several_languages(of_window):
+    found = of_window([*WINDOW, "Elfmeterschießen und Tore und Jubel"], [*["en"] * 4, "de"])
+
+    assert {"penalty shootout", "elfmeterschießen"} <= set(found)
+    assert not any("und" in phrase.split() for phrase in found)
+
+
+def test_no_posts_have_no_keywords(of_window):
+    assert of_window([]) == of_window(["", "@ada", "🔥"]) == []
+
+
+@pytest.mark.skipif(not find_spec("yake_rust"), reason="there is no wheel of yake-rust here: YAKE itself is used")
+def test_yake_rust_agrees_with_yake():
+    texts = [*WINDOW[:3], "Great goal by Mbappé tonight, what a final!", "🔥🔥 #WorldCup", "", "-- ' \" ... !?"]
+    fast, oracle = RustYakeExtractor(), YakeExtractor()
+
+    for language in ("en", "de", "xx"):
+        for ours, theirs in zip(
+            fast.extract(texts, language, top=8), oracle.extract(texts, language, top=8), strict=True
+        ):
+            assert dict(ours) == pytest.approx(dict(theirs))

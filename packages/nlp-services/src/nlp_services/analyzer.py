@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from nlp_services.annotations import CAPABILITIES, Analysis, Capability, Entity
+from nlp_services.annotations import CAPABILITIES, CLASSES, Analysis, Capability, Entity, Keyword
 from nlp_services.backends.langid import LangidDetector
 from nlp_services.backends.registry import factory_for
 from nlp_services.emotion import rate_emotion
 from nlp_services.entities import find_entities
 from nlp_services.errors import InputError
-from nlp_services.keywords import find_keywords
+from nlp_services.keywords import find_keywords, find_window_keywords
 from nlp_services.language import resolve
 from nlp_services.sentiment import rate_sentiment
 from nlp_services.texts import readable
@@ -118,6 +118,46 @@ class Analyzer:
                 sentiment=column("sentiment", lambda model: rate_sentiment(distinct, spoken, model)),
                 emotion=column("emotion", lambda model: rate_emotion(distinct, spoken, model)),
             )
+
+    def probabilities(self, capability: Capability, texts: Sequence[str]) -> list[dict[str, float]]:
+        """What the classifier thinks of each text, whatever its language and however unsure it is.
+
+        Args:
+            capability: `sentiment` (three classes, adding up to one) or `emotion` (six that may come together, and
+                `none`: each stands for itself).
+            texts: Any strings; of each the first 2,000 characters count.
+
+        Raises:
+            InputError: The capability is off or no classifier, or `texts` are no strings.
+            ModelError: The model cannot be loaded.
+        """
+        _check(texts, None)
+        if capability not in CLASSES or capability not in self._urls:
+            raise InputError(f"no probabilities of {capability!r}: ask for sentiment or emotion, and leave it on")
+        with self._lock:
+            rows = self._backend(capability).classify(readable(texts)).probabilities
+        return [dict(zip(CLASSES[capability], row, strict=True)) for row in rows]
+
+    def window_keywords(
+        self, texts: Sequence[str], languages: Sequence[str] | None = None, *, hidden: Sequence[str] = ()
+    ) -> list[Keyword]:
+        """What the posts of one window are about together: twenty phrases at most, best (lowest score) first.
+
+        Args:
+            texts: The posts; copies count once. The time this takes grows with their number.
+            languages: BCP 47 codes; `und` (the default) is detected.
+            hidden: Words, or phrases of them, that are no news: those of the topic's own query.
+
+        Raises:
+            InputError: Keywords are off, `texts` are no strings, or `languages` has another length.
+        """
+        _check(texts, languages)
+        if "keywords" not in self._urls:
+            raise InputError("no keywords here: leave the capability on")
+        with self._lock:
+            clean = readable(texts)
+            spoken = resolve(clean, languages, self._detect)
+            return find_window_keywords(clean, spoken, self._backend("keywords"), hidden=hidden)
 
     def _backend(self, capability: Capability) -> Any:
         with self._lock:

@@ -1,6 +1,6 @@
 """What is found in a text: the values that `Analyzer` gives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -10,6 +10,11 @@ EmotionLabel = Literal["sadness", "joy", "love", "anger", "fear", "surprise", "n
 Capability = Literal["entities", "keywords", "sentiment", "emotion"]
 
 CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "sentiment": ("negative", "neutral", "positive"),
+    "emotion": ("sadness", "joy", "love", "anger", "fear", "surprise", "none"),
+}
+"""What each classifier chooses from, in the order of its probabilities."""
 
 
 @dataclass(frozen=True, slots=True)

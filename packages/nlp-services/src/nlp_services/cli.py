@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -99,6 +100,28 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards
         typer.echo(f"{card.name} {card.version}  {card.facts['bytes'] / 1e6:.1f} MB  {', '.join(measures)}")
         if altered := card.altered_files():
             raise NlpError(f"{card.name}: {', '.join(altered)} not as trained; install tweet-nlp-services again")
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[
+        Path,
+        typer.Argument(
+            help="JSONL, .gz or not: `text` with `label` (one), `labels` (several) or `ents` (start, end, label); "
+            "or `texts` with their `topic`. Texts are English where no `lang` says otherwise."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """How right the models are on labelled posts: each measure with its 95 % interval."""
+    from nlp_services.evaluation import evaluate_file
+
+    kind, measures = evaluate_file(dataset, _analyzer(None))
+    if as_json:
+        typer.echo(json.dumps({"for": kind, "measures": {name: asdict(found) for name, found in measures.items()}}))
+        return
+    for name, found in measures.items():
+        typer.echo(f"{name:<26}{found.value:.3f}  ({found.low:.3f} to {found.high:.3f}, {found.rows:,} {kind})")
 
 
 def _analyzer(only: list[str] | None) -> "Analyzer":

@@ -40,10 +40,15 @@ def _entities(spans: Sequence[Span]) -> list[Entity]:
 
 
 def _entity(span: Span) -> Entity | None:
-    kind = _TYPES.get(span.label)
-    if kind is None or _DEBRIS.search(span.text):
+    kind, name = _TYPES.get(span.label), plain_name(span.text)
+    return None if kind is None or name is None else Entity(name, kind)
+
+
+def plain_name(raw: str) -> str | None:
+    """A name without what clings to it (signs, a determiner, a genitive); None for what is no name at all."""
+    if _DEBRIS.search(raw):
         return None
-    name = " ".join("".join(" " if is_symbol(c) else c for c in span.text).split()).strip(_EDGES)
+    name = " ".join("".join(" " if is_symbol(c) else c for c in raw).split()).strip(_EDGES)
     name = re.sub(r"['’]s$", "", name)
     if determiner := _DETERMINER.match(name):
         name = name[determiner.end() :]
@@ -51,4 +56,4 @@ def _entity(span: Span) -> Entity | None:
         name += "."
     if len(name) < 2 or len(name) > _LONGEST_NAME or not has_letters(name):
         return None
-    return Entity(name, kind)
+    return name

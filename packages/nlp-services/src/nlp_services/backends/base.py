@@ -15,10 +15,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """One label and one probability a text; the label is `not_rated` where the classifier abstained."""
+    """One label and one probability a text; the label is `not_rated` where the classifier abstained.
+
+    Attributes:
+        probabilities: One row a text, in the order of `annotations.CLASSES`; given where it abstained too.
+    """
 
     labels: list[str]
     confidences: list[float]
+    probabilities: list[list[float]]
 
 
 class EntityTagger(Protocol):
@@ -34,7 +39,7 @@ class KeywordExtractor(Protocol):
 
     @property
     def version(self) -> str: ...
-    def extract(self, texts: Sequence[str], language: str) -> list[list[tuple[str, float]]]: ...
+    def extract(self, texts: Sequence[str], language: str, *, top: int) -> list[list[tuple[str, float]]]: ...
 
 
 class TextClassifier(Protocol):

@@ -8,7 +8,7 @@ from nlp_services.annotations import Capability
 from nlp_services.backends.base import EntityTagger, KeywordExtractor, TextClassifier
 from nlp_services.backends.savedmodel import SavedModelClassifier
 from nlp_services.backends.spacy import SpacyTagger
-from nlp_services.backends.yake import YakeExtractor
+from nlp_services.backends.yake_rust import keyword_extractor
 from nlp_services.cards import load_card
 from nlp_services.errors import BackendError
 
@@ -18,7 +18,7 @@ Factory = Callable[[], Any]
 _FACTORIES: Mapping[str, Mapping[Capability, Factory]] = {
     "local": {
         "entities": SpacyTagger,
-        "keywords": YakeExtractor,
+        "keywords": keyword_extractor,
         "sentiment": lambda: SavedModelClassifier(load_card("sentiment")),
         "emotion": lambda: SavedModelClassifier(load_card("emotion")),
     },

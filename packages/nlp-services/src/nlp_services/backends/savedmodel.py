@@ -36,11 +36,13 @@ class SavedModelClassifier:
     def classify(self, texts: Sequence[str]) -> Classified:
         labels: list[str] = []
         confidences: list[float] = []
+        probabilities: list[list[float]] = []
         for start in range(0, len(texts), _BATCH):
             answer = self._call(texts[start : start + _BATCH])
             labels += [label.decode() for label in answer["label"].numpy().tolist()]
             confidences += answer["confidence"].numpy().tolist()
-        return Classified(labels, confidences)
+            probabilities += answer["probabilities"].numpy().tolist()
+        return Classified(labels, confidences, probabilities)
 
     def _call(self, texts: Sequence[str]) -> Any:
         try:
