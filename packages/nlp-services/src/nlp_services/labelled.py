@@ -61,7 +61,7 @@ def read_lines(file: Path) -> Iterator[dict[str, Any]]:
                 yield found
     except OSError as exc:
         raise InputError(f"cannot read {file} ({exc.strerror or exc}); give a JSONL file with labels") from exc
-    except ValueError as exc:
+    except (json.JSONDecodeError, UnicodeDecodeError) as exc:
         raise InputError(f"{file} is no JSONL in UTF-8; give one JSON object a line") from exc
 
 
