@@ -1,5 +1,6 @@
 import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from twitterhandler.errors import (
@@ -12,6 +13,7 @@ from twitterhandler.errors import (
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.topics import Topic, TopicRegistry
 
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 CUP = Topic("world-cup", '"world cup" OR #WorldCup', state="started")
 TEA = Topic("tea", "tea", languages=("en",), reposts=False)
 
@@ -51,6 +53,8 @@ def test_a_slug_is_taken_once_and_free_again_after_removal(registry):
         (Topic("", "cup"), SettingError),
         (Topic("cup", "(cup"), QueryError),
         (Topic("cup", "cup", sources=("myspace",)), SettingError),
+        (Topic("cup", "cup", limit=0), SettingError),
+        (Topic("cup", "cup", until=NOON.replace(tzinfo=None)), SettingError),
         (Topic("cup", "cup", languages=("english",)), SettingError),
         (Topic("cup", "cup has:media"), QueryError),
         (Topic("cup", " OR ".join(["cup"] * 146), languages=("en", "fr")), SettingError),
@@ -66,6 +70,49 @@ def test_the_rule_of_x_narrows_what_x_sends(registry):
     registry.add(Topic("on-x", "cup has:media", sources=("x",)))
     assert TEA.x_rule() == "tea lang:en -is:retweet"
     assert Topic("a", "tea OR cup", languages=("en", "fr")).x_rule() == "(tea OR cup) (lang:en OR lang:fr)"
+
+
+def test_limits_are_kept_and_taken_away_again(registry):
+    until = datetime(2026, 12, 1, 1, 2, 3, 4_000, tzinfo=timezone(timedelta(hours=1)))
+    registry.add(replace(TEA, limit=1_000, until=until))
+    assert registry.get("tea") == replace(TEA, limit=1_000, until=datetime(2026, 12, 1, 0, 2, 3, 4_000, tzinfo=UTC))
+    registry.change("tea", limit=None, until=None)
+    assert registry.get("tea") == TEA
+
+
+def test_who_stops_a_topic_is_known_until_somebody_starts_it(registry):
+    registry.add(CUP)
+    registry.change("world-cup", state="stopped", stopped_by="limit")
+    assert registry.change("world-cup", query="cup").stopped_by == "limit"
+    assert registry.change("world-cup", state="started").stopped_by is None
+    registry.change("world-cup", state="stopped", stopped_by="limit")
+    assert registry.change("world-cup", state="stopped").stopped_by is None
+
+
+def test_a_file_of_the_first_format_is_read_and_made_new(tmp_path):
+    path = tmp_path / "topics.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "create table topics (slug text primary key, query text not null, sources text not null, languages text "
+            "not null, reposts integer not null, state text not null, revision integer not null) without rowid"
+        )
+        connection.execute("""insert into topics values ('tea', 'tea', '[]', '["en"]', 0, 'stopped', 4)""")
+        connection.execute("pragma user_version = 1")
+    connection.close()
+    for _ in range(2):
+        registry = TopicRegistry(path)
+        assert (registry.topics(), registry.revision()) == ([TEA], 4)
+    assert registry.change("tea", limit=5) == replace(TEA, limit=5)
+
+
+def test_a_topic_made_anew_has_spent_nothing(registry):
+    registry.add(TEA)
+    registry.spend({"topic:tea": 7, "paid:tea": 3, "month:2026-11": 9})
+    registry.spend({"topic:tea": 8})
+    registry.remove("tea")
+    assert registry.spending() == {"topic:tea": 8, "paid:tea": 3, "month:2026-11": 9}
+    registry.add(TEA)
+    assert registry.spending() == {"month:2026-11": 9}
 
 
 def test_a_change_is_seen_by_others(registry):

@@ -5,24 +5,32 @@ open.
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from twitterhandler.clock import format_time, parse_time
 from twitterhandler.errors import RegistryError, SettingError, TopicExistsError, TopicNotFoundError
 from twitterhandler.posts import Post, TopicState, slug
 from twitterhandler.query import MAX_LENGTH, Query, language
 
 Network = Literal["x", "sim"]
 
-_FORMAT: Final = 1
+StoppedBy = Literal["limit"]
+
+_FORMAT: Final = 2
 _SCHEMA: Final = """
 create table if not exists topics (
     slug text primary key, query text not null, sources text not null, languages text not null,
-    reposts integer not null, state text not null, revision integer not null
+    reposts integer not null, state text not null, revision integer not null,
+    most integer, until text, stopped_by text
 ) without rowid
 """
+_SINCE_1: Final = ("most integer", "until text", "stopped_by text")
+_SPENDING: Final = "create table if not exists spending (scope text primary key, posts integer not null) without rowid"
+_MOST: Final = 1 << 62
 _NEXT_REVISION: Final = "(select coalesce(max(revision), 0) + 1 from topics)"
 
 
@@ -34,6 +42,9 @@ class Topic:
         sources: Networks to listen on; empty means all.
         languages: BCP 47 codes of posts to keep (`en` keeps `en-GB` too); empty means all.
         reposts: Whether plain reposts are kept.
+        limit: Posts after which it is stopped; None for no end.
+        until: When it is stopped, in UTC; None for no end.
+        stopped_by: `limit` when a limit stopped it: its own, an end date or the budget; None when somebody did.
     """
 
     slug: str
@@ -42,6 +53,9 @@ class Topic:
     languages: tuple[str, ...] = ()
     reposts: bool = True
     state: TopicState = "stopped"
+    limit: int | None = None
+    until: datetime | None = None
+    stopped_by: StoppedBy | None = None
 
     def check(self, *, max_length: int = MAX_LENGTH) -> None:
         """Raises what is wrong with it; `max_length` is that of a rule of X, which depends on the account.
@@ -55,16 +69,24 @@ class Topic:
         for source in self.sources:
             if source not in get_args(Network):
                 raise SettingError(f"source {source!r} is not known; choose from {', '.join(get_args(Network))}")
+        if self.limit is not None and not 0 < self.limit < _MOST:
+            raise SettingError(f"a limit of {self.limit} posts cannot be; take 1 or more, or none")
+        if self.until is not None and self.until.tzinfo is None:
+            raise SettingError(f"{self.until} has no offset; write it as 2026-12-31T00:00:00Z")
         for code in self.languages:
             try:
                 language(code)
             except ValueError as exc:
                 raise SettingError(f"{code!r} is no language: it {exc}") from None
         Query.parse(self.query, max_length=max_length).check(self.sources)
-        if (not self.sources or "x" in self.sources) and (over := len(self.x_rule()) - max_length) > 0:
+        if self.on_x and (over := len(self.x_rule()) - max_length) > 0:
             raise SettingError(
                 f"with languages and reposts X's rule is {over:,} characters too long; shorten the query"
             )
+
+    @property
+    def on_x(self) -> bool:
+        return not self.sources or "x" in self.sources
 
     def x_rule(self) -> str:
         """What X is asked for: what is wanted and nothing else, because each post that it sends costs."""
@@ -99,9 +121,12 @@ class TopicRegistry:
         self.path = path
         with self._connect() as connection:
             number = connection.execute("pragma user_version").fetchone()[0]
-            if number not in (0, _FORMAT):
+            if number not in range(_FORMAT + 1):
                 raise RegistryError(f"{path} is of format {number}, not {_FORMAT}; update twitterhandler")
             connection.execute(_SCHEMA)
+            connection.execute(_SPENDING)
+            for column in _SINCE_1 if number == 1 else ():
+                connection.execute(f"alter table topics add column {column}")
             connection.execute(f"pragma user_version = {_FORMAT}")
 
     def add(self, topic: Topic) -> Topic:
@@ -116,6 +141,7 @@ class TopicRegistry:
             if _find(connection, topic.slug) is not None:
                 raise TopicExistsError(topic.slug)
             _store(connection, topic)
+            connection.execute("delete from spending where scope in (?, ?)", topic_scopes(topic.slug))
         return topic
 
     def get(self, slug: str) -> Topic:
@@ -137,13 +163,17 @@ class TopicRegistry:
             return [_topic(row) for row in connection.execute("select * from topics order by slug")]
 
     def change(self, slug: str, **fields: Any) -> Topic:
-        """Changes fields of a topic: `query`, `sources`, `languages`, `reposts`, `state`.
+        """Changes fields of a topic: `query`, `sources`, `languages`, `reposts`, `state`, `limit`, `until`.
+
+        Who changes the state is the one who stopped it, unless `stopped_by` says otherwise.
 
         Raises:
             TopicNotFoundError: there is none.
             SettingError, QueryError: see `Topic.check`.
         """
         with self._connect() as connection:
+            if "state" in fields:
+                fields = {"stopped_by": None, **fields}
             topic = replace(_known(connection, slug), **fields)
             topic.check()
             _store(connection, topic)
@@ -161,6 +191,16 @@ class TopicRegistry:
         """Grows with each change, by whatever process."""
         with self._connect() as connection:
             return int(connection.execute("select coalesce(max(revision), 0) from topics").fetchone()[0])
+
+    def spending(self) -> dict[str, int]:
+        """How many posts were counted, by scope: see `budget`."""
+        with self._connect() as connection:
+            return dict(connection.execute("select scope, posts from spending").fetchall())
+
+    def spend(self, posts: Mapping[str, int]) -> None:
+        """Keeps counts by scope; others stay as they are."""
+        with self._connect() as connection:
+            connection.executemany("replace into spending values (?, ?)", posts.items())
 
     @contextlib.contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
@@ -189,11 +229,22 @@ def _known(connection: sqlite3.Connection, slug: str) -> Topic:
     return topic
 
 
+def topic_scopes(slug: str) -> tuple[str, str]:
+    """Under which a topic's posts are counted: all, and those that are paid for."""
+    return f"topic:{slug}", f"paid:{slug}"
+
+
 def _store(connection: sqlite3.Connection, topic: Topic) -> None:
     values = [topic.slug, topic.query, json.dumps(topic.sources), json.dumps(topic.languages), topic.reposts]
-    connection.execute(f"replace into topics values (?, ?, ?, ?, ?, ?, {_NEXT_REVISION})", [*values, topic.state])
+    until = format_time(topic.until.astimezone(UTC)) if topic.until else None
+    connection.execute(
+        f"replace into topics values (?, ?, ?, ?, ?, ?, {_NEXT_REVISION}, ?, ?, ?)",
+        [*values, topic.state, topic.limit, until, topic.stopped_by],
+    )
 
 
 def _topic(row: tuple[Any, ...]) -> Topic:
-    slug, query, sources, languages, reposts, state, _ = row
-    return Topic(slug, query, tuple(json.loads(sources)), tuple(json.loads(languages)), bool(reposts), state)
+    slug, query, sources, languages, reposts, state, _, limit, until, stopped_by = row
+    lists = tuple(json.loads(sources)), tuple(json.loads(languages))
+    moment = parse_time(until) if until else None
+    return Topic(slug, query, *lists, bool(reposts), state, limit, moment, stopped_by)

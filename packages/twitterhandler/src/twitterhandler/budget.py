@@ -1,0 +1,145 @@
+"""How many posts were taken, what they cost, and when it is enough: values in, values out.
+
+X bills a post once in a day of UTC, however many topics it has and however often it is sent; sent again on another day
+it is billed again. What it sent and nobody kept (a line that cannot be read, one for which there was no room) is billed
+too. Other networks cost nothing.
+
+Counts are kept by scope: `topic:SLUG` the posts of a topic, `paid:SLUG` those of them that X bills, `month:2026-11`
+what X bills in a calendar month of UTC, once for all topics.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from twitterhandler.clock import format_time
+from twitterhandler.errors import SettingError
+from twitterhandler.posts import Post
+from twitterhandler.topics import Topic, topic_scopes
+
+RESERVE: Final = 500
+"""Posts that a kept count is at most ahead of what was counted: what a crash may make them look like."""
+_SHARE: Final = 20
+"""Of what is left until a limit, one part in so many is reserved at once: near the limit it is one post at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be spent in all; None does not limit.
+
+    Attributes:
+        price: What X asks for one post, in whatever currency; None: money is not known.
+        posts: Of X, in a calendar month.
+        money: For posts of X, in a calendar month; needs the price.
+        until: When everything is stopped.
+    """
+
+    price: Decimal | None = None
+    posts: int | None = None
+    money: Decimal | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if any(value is not None and value < 0 for value in (self.price, self.posts, self.money)):
+            raise SettingError("a price or a limit is negative; correct the settings of the budget")
+        if self.money is not None and not self.price:
+            raise SettingError("a limit of money needs the price of a post; set TWITTERHANDLER_X_PRICE")
+
+    def cost(self, posts: float) -> float | None:
+        """What so many posts of X cost; None when the price is not known."""
+        return None if self.price is None else round(float(self.price) * posts, 6)
+
+    @property
+    def month(self) -> int | None:
+        """Posts of X that a month may have: the smaller limit."""
+        bought = int(self.money // self.price) if self.money is not None and self.price else None
+        known = [limit for limit in (self.posts, bought) if limit is not None]
+        return min(known, default=None)
+
+
+class Budget:
+    """Counts posts and says who has to stop.
+
+    What is kept in a file is counted ahead in small reserves, so that a crash never makes it less than it was.
+
+    Args:
+        limits: In all.
+        kept: Counts by scope, as they were kept.
+
+    Attributes:
+        pending: Counts that are to be kept now; whoever has kept them clears it.
+    """
+
+    def __init__(self, limits: Limits, kept: Mapping[str, int] | None = None) -> None:
+        self.limits = limits
+        self.pending: dict[str, int] = {}
+        self._kept = dict(kept or {})
+        self._counts = Counter(self._kept)
+        self._most: dict[str, int] = {}
+
+    def follow(self, topics: Sequence[Topic], kept: Mapping[str, int]) -> None:
+        """What is listened to from now on, and what is kept: a topic that lost its counts there was made anew."""
+        self._most = {topic_scopes(topic.slug)[0]: topic.limit for topic in topics if topic.limit}
+        for scope in self._kept.keys() - kept.keys() - self.pending.keys():
+            del self._kept[scope], self._counts[scope]
+
+    def delivered(self, post: Post, at: datetime) -> bool:
+        """Counts a post, unless the same day brought it before; whether a limit may have been reached by it."""
+        paid = post.network == "x"
+        reached = False
+        for slug in post.topics:
+            of_all, of_paid = topic_scopes(slug)
+            reached |= self._count(of_all, self._most.get(of_all))
+            if paid:
+                self._count(of_paid, None)
+        return (paid and self.billed(1, at)) or reached
+
+    def billed(self, posts: int, at: datetime) -> bool:
+        """Counts posts of X without their topics; whether the limit of the month is reached."""
+        return self._count(month_scope(at), self.limits.month, posts)
+
+    def reached(self, topic: Topic, at: datetime) -> str | None:
+        """Why a topic has to stop; None when it need not."""
+        if topic.limit is not None and self.posts(topic.slug) >= topic.limit:
+            return f"its limit of {topic.limit:,} posts is reached"
+        for until, whose in ((topic.until, "its end"), (self.limits.until, "the end of all topics")):
+            if until is not None and at >= until:
+                return f"{whose} has come: {format_time(until.astimezone(UTC))}"
+        if topic.on_x and (left := self.left(at)) is not None and left <= 0:
+            return f"the limit of {self.limits.month:,} posts of X in a month is reached"
+        return None
+
+    def posts(self, slug: str) -> int:
+        """Of a topic, on all networks, since it was made."""
+        return self._counts[topic_scopes(slug)[0]]
+
+    def paid(self, slug: str) -> int:
+        """Of a topic, on X. A post of two topics is in both, but billed once."""
+        return self._counts[topic_scopes(slug)[1]]
+
+    def month(self, at: datetime) -> int:
+        """Of X, in the month of `at`, each as often as it is billed."""
+        return self._counts[month_scope(at)]
+
+    def left(self, at: datetime) -> int | None:
+        """Posts of X that the month of `at` may still have; None: as many as come."""
+        return None if self.limits.month is None else self.limits.month - self.month(at)
+
+    def settled(self) -> dict[str, int]:
+        """What is to be kept at the end: the counts without reserves, where they differ."""
+        return {scope: self._counts[scope] for scope, kept in self._kept.items() if kept != self._counts[scope]}
+
+    def _count(self, scope: str, most: int | None, posts: int = 1) -> bool:
+        self._counts[scope] += posts
+        count = self._counts[scope]
+        if count > self._kept.get(scope, 0):
+            reserve = RESERVE if most is None else max(0, min(RESERVE, (most - count) // _SHARE))
+            self._kept[scope] = self.pending[scope] = count + reserve
+        return most is not None and count >= most
+
+
+def month_scope(at: datetime) -> str:
+    return f"month:{at.astimezone(UTC):%Y-%m}"

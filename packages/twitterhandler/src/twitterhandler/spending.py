@@ -1,0 +1,128 @@
+"""The budget at work: counts are kept in the topics' file, and topics that have had enough are stopped."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from twitterhandler.budget import Budget, Limits
+from twitterhandler.clock import Clock, SystemClock
+from twitterhandler.errors import TopicNotFoundError
+from twitterhandler.posts import Post
+from twitterhandler.topics import Topic, TopicRegistry
+
+REMEMBERED: Final = 100_000
+"""Posts of X whose repeats on the same day are known not to be billed; older ones count again."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpending:
+    posts: int
+    money: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingStatus:
+    """What X was paid in this month of UTC; money is None when the price of a post is not known."""
+
+    posts: int
+    money: float | None
+    most_posts: int | None
+    price: float | None
+    until: datetime | None
+    topics: dict[str, TopicSpending]
+
+
+class Spending:
+    """Counts what networks deliver; shared by all loops of a process.
+
+    Raises, from every method that reads or keeps counts:
+        RegistryError: the topics' file cannot be used.
+    """
+
+    def __init__(self, registry: TopicRegistry, limits: Limits | None = None, *, clock: Clock | None = None) -> None:
+        self._registry = registry
+        self._clock = clock or SystemClock()
+        self._budget = Budget(limits or Limits(), registry.spending())
+        self._recent: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._topics: Sequence[Topic] = ()
+
+    @property
+    def budget(self) -> Budget:
+        return self._budget
+
+    def follow(self, topics: Sequence[Topic]) -> None:
+        """The topics that are listened to now."""
+        self._topics = topics
+        self._budget.follow(topics, self._registry.spending())
+
+    def delivered(self, post: Post) -> bool:
+        """Counts a post, wanted or not; whether a topic may have to stop."""
+        now = self._clock.now()
+        if post.network == "x" and self._billed_today((post.id, post.version), now.toordinal()):
+            return False
+        reached = self._budget.delivered(post, now)
+        self._keep()
+        return reached
+
+    def billed(self, posts: int) -> bool:
+        """Counts posts of X that nobody could read or keep; whether a topic may have to stop."""
+        reached = self._budget.billed(posts, self._clock.now())
+        self._keep()
+        return reached
+
+    def enforce(self) -> bool:
+        """Stops the topics that have had enough; whether there were any."""
+        now = self._clock.now()
+        enough = [topic.slug for topic in self._topics if self._budget.reached(topic, now)]
+        return sum(self._stop(slug, now) for slug in enough) > 0
+
+    def close(self) -> None:
+        """Keeps the counts without the reserves that a crash would have needed."""
+        if settled := self._budget.settled():
+            self._registry.spend(settled)
+
+    def status(self) -> SpendingStatus:
+        budget, now = self._budget, self._clock.now()
+        limits = budget.limits
+        return SpendingStatus(
+            posts=budget.month(now),
+            money=limits.cost(budget.month(now)),
+            most_posts=limits.month,
+            price=None if limits.price is None else float(limits.price),
+            until=limits.until,
+            topics={
+                topic.slug: TopicSpending(budget.posts(topic.slug), limits.cost(budget.paid(topic.slug)))
+                for topic in self._topics
+            },
+        )
+
+    def _stop(self, slug: str, now: datetime) -> bool:
+        """Looks at the topic once more: somebody may have changed, stopped or removed it since it was read."""
+        try:
+            topic = self._registry.get(slug)
+            reason = self._budget.reached(topic, now)
+            if topic.state == "stopped" or not reason:
+                return False
+            self._registry.change(slug, state="stopped", stopped_by="limit")
+        except TopicNotFoundError:
+            return False
+        log.warning("topic %s is stopped: %s; raise the limit, then start it again", slug, reason)
+        return True
+
+    def _keep(self) -> None:
+        if self._budget.pending:
+            self._registry.spend(self._budget.pending)
+            self._budget.pending.clear()
+
+    def _billed_today(self, identity: tuple[str, int], day: int) -> bool:
+        if self._recent.get(identity) == day:
+            return True
+        self._recent[identity] = day
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        return False
