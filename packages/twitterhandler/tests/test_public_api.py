@@ -9,7 +9,7 @@ from twitterhandler import errors
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ["", ".sinks", ".sources", ".simulation", ".testing"])
+@pytest.mark.parametrize("name", ["", ".sinks", ".sources", ".simulation", ".testing", ".testing.xserver"])
 def test_what_is_listed_is_there(name):
     module = importlib.import_module(f"twitterhandler{name}")
     assert all(hasattr(module, listed) for listed in module.__all__)

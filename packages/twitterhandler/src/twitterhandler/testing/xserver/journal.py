@@ -1,0 +1,78 @@
+"""What happened: every request, every connection, every post and each time that it was sent."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from twitterhandler.testing.xserver.content import Message
+from twitterhandler.testing.xserver.rules import Rule
+
+KEPT: Final = 200_000
+"""Entries of each kind that are remembered; the oldest go first."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request when it came; its `status` is None until it was answered, and for ever when it was not."""
+
+    at: datetime
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int | None = None
+
+
+@dataclass(slots=True)
+class Connection:
+    """A stream that was opened: from the first byte of its answer until `closed_at`.
+
+    Attributes:
+        ended_by: `client`, `server` (it stopped, or ended the connection itself), or the name of the fault.
+    """
+
+    number: int
+    opened_at: datetime
+    closed_at: datetime | None = None
+    ended_by: str | None = None
+
+
+@dataclass(slots=True)
+class Published:
+    """A post that came to be: the rules that heeded it then, and how often it was sent whole until now."""
+
+    at: datetime
+    message: Message
+    rules: tuple[Rule, ...]
+    sent: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.message.id
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A post that was written to a connection; `whole` up to its end, or torn by a fault; `copy`: it had been sent
+    before.
+    """
+
+    at: datetime
+    connection: int
+    id: str
+    rules: tuple[Rule, ...]
+    whole: bool
+    copy: bool
+
+
+@dataclass(slots=True)
+class Journal:
+    requests: deque[Request] = field(default_factory=lambda: deque(maxlen=KEPT))
+    connections: deque[Connection] = field(default_factory=lambda: deque(maxlen=KEPT))
+    published: deque[Published] = field(default_factory=lambda: deque(maxlen=KEPT))
+    deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+    def deliver(self, post: Published, connection: int, at: datetime, *, whole: bool) -> None:
+        self.deliveries.append(Delivery(at, connection, post.id, post.rules, whole, copy=post.sent > 0))
+        post.sent += whole
