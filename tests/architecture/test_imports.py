@@ -46,7 +46,7 @@ ADAPTERS = {
     },
     "trending": {"httpx2": {"providers.views"}},
     "twitterhandler": {
-        "aiohttp": {"sources.x"},
+        "aiohttp": {"sources.connections", "sources.jetstream", "sources.mastodon", "sources.x"},
         "yarl": {"sources.x"},
     },
 }

@@ -1,6 +1,7 @@
 """From a network to a queue, nothing lost silently."""
 
 from twitterhandler.__about__ import __version__
+from twitterhandler.listening import listen
 from twitterhandler.posts import Author, Dead, Delete, Gap, Post, Record, TopicEvent, decode, encode, slug
 from twitterhandler.query import Query
 from twitterhandler.x_messages import parse_message
@@ -17,6 +18,7 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "listen",
     "parse_message",
     "slug",
 ]

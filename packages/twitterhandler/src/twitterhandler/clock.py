@@ -1,8 +1,10 @@
 """Time comes in from outside: whoever waits or stamps takes a `Clock`."""
 
 import asyncio
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -40,3 +42,12 @@ def parse_time(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without an offset")
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=count)

@@ -21,10 +21,13 @@ SCHEMA: Final = 1
 RAW_LIMIT: Final = 64 * 1024
 """Bytes of UTF-8 that a dead record keeps of the line it is about."""
 
+UNDETERMINED: Final = "und"
+
 Kind = Literal["original", "repost", "quote", "reply"]
 TopicState = Literal["started", "stopped", "deleted"]
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Post:
     received_at: datetime
     author: Author
     text: str
-    lang: str = "und"
+    lang: str = UNDETERMINED
     kind: Kind = "original"
     refers_to: str | None = None
     hashtags: tuple[str, ...] = ()
@@ -120,6 +123,11 @@ def slug(tag: str) -> str:
     if tag.startswith("topic:"):
         tag = tag.removeprefix("topic:")
     return _NOT_ALPHANUMERIC.sub("-", unicodedata.normalize("NFKC", tag).casefold()).strip("-")
+
+
+def language(written: object) -> str:
+    """The code that an author or a program has set, where it has the form of BCP 47; else `und`."""
+    return written if isinstance(written, str) and _LANGUAGE.fullmatch(written) else UNDETERMINED
 
 
 def dead(raw: bytes, reason: str, at: datetime) -> Dead:

@@ -16,7 +16,7 @@ from twitterhandler.errors import RegistryError, SettingError, TopicExistsError,
 from twitterhandler.posts import Post, TopicState, slug
 from twitterhandler.query import MAX_LENGTH, Query, language
 
-Network = Literal["x", "sim"]
+Network = Literal["x", "bluesky", "mastodon", "sim"]
 
 StoppedBy = Literal["limit"]
 

@@ -1,7 +1,18 @@
 """Where records come from."""
 
-from twitterhandler.sources.base import Source
+from twitterhandler.sources.base import Resumable, Source
+from twitterhandler.sources.jetstream import JetstreamSource
+from twitterhandler.sources.mastodon import MastodonSource
 from twitterhandler.sources.replay import ReplaySource
 from twitterhandler.sources.simulator import SimulatorSource, Stretch, default_topics
 
-__all__ = ["ReplaySource", "SimulatorSource", "Source", "Stretch", "default_topics"]
+__all__ = [
+    "JetstreamSource",
+    "MastodonSource",
+    "ReplaySource",
+    "Resumable",
+    "SimulatorSource",
+    "Source",
+    "Stretch",
+    "default_topics",
+]

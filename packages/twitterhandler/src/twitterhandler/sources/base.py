@@ -1,7 +1,7 @@
 """What the loop needs of a network, a file, a simulator."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from twitterhandler.posts import Record
 from twitterhandler.topics import Topic
@@ -33,4 +33,17 @@ class Source(Protocol):
 
     def records(self) -> AsyncIterator[Record]:
         """The records, once; ends when the source ends."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """What a source has that can go on after a restart: the loop tells it how far it need not go back."""
+
+    def acknowledge(self, records: int) -> None:
+        """The first `records` that it gave are with the queue for good, or were not wanted.
+
+        Raises:
+            RegistryError: the position cannot be written; the next call may do better.
+        """
         ...

@@ -1,0 +1,22 @@
+"""The posts of a source, without a queue: for programs that want to look at them themselves."""
+
+from collections.abc import AsyncIterator
+
+from twitterhandler.posts import Post
+from twitterhandler.query import Query
+from twitterhandler.sources.base import Source
+
+
+async def listen(source: Source, query: Query | str | None = None) -> AsyncIterator[Post]:
+    """What `source` hears, edits too; only what matches `query`, where there is one.
+
+    Gaps, deletes and what cannot be read are left out, and repeats are not: `Ingest` and `source.records()` have all.
+
+    Raises:
+        QueryError: the query cannot be parsed.
+        SourceError: the source cannot go on.
+    """
+    wanted = Query.parse(query) if isinstance(query, str) else query
+    async for record in source.records():
+        if isinstance(record, Post) and (wanted is None or wanted.match(record)):
+            yield record
