@@ -124,6 +124,30 @@ def test_repeats_are_dropped_for_live_networks_only(post):
     assert (len(live.records), len(played.records)) == (2, 3)
 
 
+def test_a_repeat_that_has_another_topic_is_news(post):
+    records = [post(topics=("tea",)), post(topics=("tea", "rain")), post(topics=("rain",)), post(version=1)]
+    sink = ListSink()
+    assert carry(ListSource(records, keeps_repeats=False), sink).status().counts.repeats == 1
+    assert [record.topics for record in sink.records] == [("tea",), ("tea", "rain"), ("world-cup",)]
+
+
+def test_a_source_is_closed_when_the_loop_ends_and_not_some_time_later(post):
+    closed = []
+
+    class Closing(ListSource):
+        async def records(self):
+            try:
+                yield post()
+            finally:
+                closed.append(True)
+
+    source = Closing([])
+    ingest = Ingest(source, ListSink(full_at=0), clock=source.clock)
+    with pytest.raises(SinkError):
+        asyncio.run(ingest.run())
+    assert closed == [True]
+
+
 def test_a_topic_that_changes_while_the_source_runs_is_announced_and_matched(post, registry):
     class Changing(ListSource):
         async def records(self):

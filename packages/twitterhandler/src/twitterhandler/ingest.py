@@ -1,9 +1,11 @@
 """The loop: from a source to a sink."""
 
+import contextlib
 import logging
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from twitterhandler.clock import Clock, SystemClock
@@ -126,13 +128,14 @@ class Ingest:
 
     async def _carry(self) -> None:
         number = 0
-        async for record in self._source.records():
-            await self._take(record)
-            number += 1
-            if number % _BREATHE == 0:
-                await self._clock.sleep(0)
-            if self._refreshed_at and self._clock.now() - self._refreshed_at >= REFRESH:
-                await self.announce_changes()
+        async with contextlib.aclosing(self._source.records()) as records:
+            async for record in records:
+                await self._take(record)
+                number += 1
+                if number % _BREATHE == 0:
+                    await self._clock.sleep(0)
+                if self._refreshed_at and self._clock.now() - self._refreshed_at >= REFRESH:
+                    await self.announce_changes()
 
     async def _take(self, record: Record) -> None:
         match record:
@@ -158,13 +161,13 @@ class Ingest:
             await self._sink.put(replace(gap, topics=topics))
 
     async def _take_post(self, post: Post) -> None:
-        if not self._source.keeps_repeats and self._recent.seen((post.id, post.version)):
-            self._counts.repeats += 1
-            return
         if not self._source.matches:
             post = replace(post, topics=self._subscriptions.match(post) if self._subscriptions else ())
         if not post.topics:
             self._counts.unmatched += 1
+            return
+        if not self._source.keeps_repeats and self._recent.seen(post):
+            self._counts.repeats += 1
             return
         await self._sink.put(post)
         self._counts.posts += 1
@@ -173,18 +176,26 @@ class Ingest:
         self._rate.add(self._clock.now())
 
 
+@lru_cache(maxsize=1024)
+def _shared(topics: tuple[str, ...]) -> frozenset[str]:
+    """One set for all posts with these topics, as a set has ten times the size of a post's entry."""
+    return frozenset(topics)
+
+
 class _RecentIds:
-    """The last (id, version) pairs: a courtesy to the queue, no promise. The store decides what is new."""
+    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._ids: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, int], frozenset[str]] = OrderedDict()
 
-    def seen(self, identity: tuple[str, int]) -> bool:
-        """Whether it was here before; it is now."""
-        if identity in self._ids:
+    def seen(self, post: Post) -> bool:
+        """Whether it was here before, for no fewer topics; it is now."""
+        identity, topics = (post.id, post.version), _shared(post.topics)
+        before = self._ids.get(identity)
+        if before is not None and topics <= before:
             return True
-        self._ids[identity] = None
+        self._ids[identity] = topics | before if before else topics
         if len(self._ids) > self._limit:
             self._ids.popitem(last=False)
         return False

@@ -1,5 +1,6 @@
 """The posts of a source, without a queue: for programs that want to look at them themselves."""
 
+import contextlib
 from collections.abc import AsyncIterator
 
 from twitterhandler.posts import Post
@@ -17,6 +18,7 @@ async def listen(source: Source, query: Query | str | None = None) -> AsyncItera
         SourceError: the source cannot go on.
     """
     wanted = Query.parse(query) if isinstance(query, str) else query
-    async for record in source.records():
-        if isinstance(record, Post) and (wanted is None or wanted.match(record)):
-            yield record
+    async with contextlib.aclosing(source.records()) as records:
+        async for record in records:
+            if isinstance(record, Post) and (wanted is None or wanted.match(record)):
+                yield record

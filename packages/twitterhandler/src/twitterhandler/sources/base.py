@@ -1,6 +1,6 @@
 """What the loop needs of a network, a file, a simulator."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol, runtime_checkable
 
 from twitterhandler.posts import Record
@@ -31,8 +31,8 @@ class Source(Protocol):
         """
         ...
 
-    def records(self) -> AsyncIterator[Record]:
-        """The records, once; ends when the source ends."""
+    def records(self) -> AsyncGenerator[Record, None]:
+        """The records, once; ends when the source ends, or when it is closed."""
         ...
 
 

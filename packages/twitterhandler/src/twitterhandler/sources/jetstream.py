@@ -1,7 +1,7 @@
 """Bluesky, through a Jetstream server: every public post of the network, without a key."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Final, TypeAlias
@@ -84,7 +84,7 @@ class JetstreamSource:
     def follow(self, topics: Sequence[Topic]) -> None:
         """Hears everything."""
 
-    def records(self) -> AsyncIterator[Record]:
+    def records(self) -> AsyncGenerator[Record, None]:
         """See `Source`.
 
         Raises:

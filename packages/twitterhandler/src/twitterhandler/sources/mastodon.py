@@ -1,7 +1,7 @@
 """Mastodon, through the event stream of one server: what its people post and what reaches it from others."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -89,7 +89,7 @@ class MastodonSource:
     def follow(self, topics: Sequence[Topic]) -> None:
         """Hears all of its stream."""
 
-    def records(self) -> AsyncIterator[Record]:
+    def records(self) -> AsyncGenerator[Record, None]:
         """See `Source`.
 
         Raises:

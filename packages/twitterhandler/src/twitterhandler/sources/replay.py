@@ -3,7 +3,7 @@
 import gzip
 import io
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,7 +53,7 @@ class ReplaySource:
     def follow(self, topics: Sequence[Topic]) -> None:
         pass
 
-    async def records(self) -> AsyncIterator[Record]:
+    async def records(self) -> AsyncGenerator[Record, None]:
         announced: set[str] = set()
         pace = _Pace(self._clock, self._speed, self._retime)
         for line in self._lines():

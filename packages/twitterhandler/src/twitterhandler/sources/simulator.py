@@ -1,7 +1,7 @@
 """The made-up world as a source: a finite stretch of it, or live for ever."""
 
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -91,10 +91,10 @@ class SimulatorSource:
     def follow(self, topics: Sequence[Topic]) -> None:
         pass
 
-    def records(self) -> AsyncIterator[Record]:
+    def records(self) -> AsyncGenerator[Record, None]:
         return self._live() if self._stretch is None else self._finite(self._stretch)
 
-    async def _live(self) -> AsyncIterator[Record]:
+    async def _live(self) -> AsyncGenerator[Record, None]:
         world, start = World(self._seed, rate=self._rate), self._clock.now() - self._history
         outages = recurring_outages(seed=self._seed, start=start) if self._outages else iter(())
         for heard in self._heard(world.posts(start), outages):
@@ -102,7 +102,7 @@ class SimulatorSource:
             for record in self._records(heard):
                 yield replace(record, received_at=self._clock.now()) if isinstance(record, Post) else record
 
-    async def _finite(self, stretch: Stretch) -> AsyncIterator[Record]:
+    async def _finite(self, stretch: Stretch) -> AsyncGenerator[Record, None]:
         span = timedelta(hours=stretch.hours)
         world = World(self._seed, rate=self._rate, origin=stretch.start, span=span)
         began = self._clock.now()
