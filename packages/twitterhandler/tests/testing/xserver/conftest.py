@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -113,3 +114,17 @@ def _listener():
 @pytest.fixture
 def session():
     return point_at
+
+
+@pytest.fixture
+def first_line():
+    """Connects with these parameters, acts, and gives the first line that comes, as JSON."""
+
+    async def read(x: FakeX, act, **query: str):
+        async with point_at(x) as http:
+            headers = {"authorization": f"Bearer {x.token}"}
+            async with http.get("https://api.x.com/2/tweets/search/stream", params=query, headers=headers) as stream:
+                act()
+                return json.loads(await stream.content.readline())
+
+    return read

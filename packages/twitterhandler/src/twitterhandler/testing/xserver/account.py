@@ -29,6 +29,7 @@ class Limits:
     posts: int = 3_000_000
     backfill: bool = False
     recovery: bool = False
+    v1_trends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

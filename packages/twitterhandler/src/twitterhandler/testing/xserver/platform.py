@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import orjson
-
 from twitterhandler.clock import Clock
 from twitterhandler.testing.xserver.account import Limits, Manners, Window
-from twitterhandler.testing.xserver.content import Message
+from twitterhandler.testing.xserver.content import Json, Message
 from twitterhandler.testing.xserver.faults import Fault, Refusal
 from twitterhandler.testing.xserver.journal import Connection, Journal, Published
 from twitterhandler.testing.xserver.rules import Rules
-from twitterhandler.x_messages import parse_message
 
 CONNECT: Final = "stream"
 """The route whose refusals are meant unless another is named."""
@@ -83,6 +80,8 @@ class Platform:
         self.stopping = False
         self.rules = Rules()
         self.journal = Journal()
+        self.read = 0
+        self.trends: dict[int, list[Json]] = {}
         self.open: dict[int, OpenConnection] = {}
         self._taken: set[int] = set()
         self._count = 0
@@ -98,8 +97,7 @@ class Platform:
         With `at` it came to be at that time, and nobody is told: it can be found by searches and backfill.
         """
         now = at or self.clock.now()
-        post = parse_message(orjson.dumps(message.as_json()), now)
-        published = Published(now, message, self.rules.matching(post, self.clock.now()))
+        published = Published(now, message, self.rules.matching(message, self.clock.now()))
         self.journal.published.append(published)
         if published.rules and at is None:
             for connection in self.open.values():

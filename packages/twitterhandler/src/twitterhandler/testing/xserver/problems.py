@@ -14,7 +14,7 @@ class Answer:
     """A whole answer; a `body` that is no text is written as JSON."""
 
     status: int
-    body: Json | str
+    body: Json | list[Json] | str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

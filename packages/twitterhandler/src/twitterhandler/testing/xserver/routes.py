@@ -8,7 +8,8 @@ from typing import Final, Literal
 from aiohttp import web
 
 from twitterhandler.testing.xserver import problems, rules, stream
-from twitterhandler.testing.xserver.content import Json
+from twitterhandler.testing.xserver.content import Json, Posts
+from twitterhandler.testing.xserver.control import add_control
 from twitterhandler.testing.xserver.exchange import Exchange, exhausted, respond
 from twitterhandler.testing.xserver.faults import Refusal
 from twitterhandler.testing.xserver.journal import Request
@@ -29,8 +30,9 @@ class Route:
     handler: Handler
 
 
-def create_app(platform: Platform, routes: Iterable[Route]) -> web.Application:
+def create_app(platform: Platform, posts: Posts, routes: Iterable[Route]) -> web.Application:
     app = web.Application(client_max_size=16 * 1024 * 1024)
+    add_control(app, platform, posts)
     for route in routes:
         app.router.add_route(route.method, route.path, _served(platform, route))
     app.router.add_route("*", "/{path:.*}", _served(platform, None))

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from twitterhandler.clock import format_time
 from twitterhandler.errors import QueryError
-from twitterhandler.posts import Post
-from twitterhandler.query import Query, matching
+from twitterhandler.query import Query
 from twitterhandler.testing.xserver.account import Limits
-from twitterhandler.testing.xserver.content import Json
+from twitterhandler.testing.xserver.content import Json, Message
+from twitterhandler.testing.xserver.matching import Facts, heeds
 from twitterhandler.testing.xserver.problems import PROBLEMS, RefusedError, invalid_request, invalid_request_body
 
 _FIRST_ID: Final = 1_900_000_000_000_000_000
@@ -38,8 +38,6 @@ class Rules:
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
         self._added = 0
-        self._active: dict[str, Query] | None = None
-        self._changes_at: datetime | None = None
 
     def __len__(self) -> int:
         return len(self._rules)
@@ -47,13 +45,11 @@ class Rules:
     def all(self) -> list[Rule]:
         return list(self._rules.values())
 
-    def matching(self, post: Post, now: datetime) -> tuple[Rule, ...]:
+    def matching(self, message: Message, now: datetime) -> tuple[Rule, ...]:
         """The rules that are heeded by now and that the post matches."""
-        if self._active is None or (self._changes_at and now >= self._changes_at):
-            waiting = [rule.active_from for rule in self._rules.values() if rule.active_from > now]
-            self._changes_at = min(waiting, default=None)
-            self._active = {rule.id: rule.query for rule in self._rules.values() if rule.active_from <= now}
-        return tuple(self._rules[number] for number in matching(self._active, post))
+        facts = Facts(message)
+        rules = self._rules.values()
+        return tuple(rule for rule in rules if rule.active_from <= now and heeds(rule.query, facts))
 
     def add(
         self, entries: Sequence[Any], *, now: datetime, limits: Limits, delay: float = 0.0, dry_run: bool = False
@@ -72,7 +68,7 @@ class Rules:
             created.append(rule)
             known[value] = rule.id
         if not dry_run:
-            self._keep({**self._rules, **{rule.id: rule for rule in created}})
+            self._rules.update((rule.id, rule) for rule in created)
         counted = {"created": len(created), "not_created": len(errors)}
         summary = {**counted, "valid": len(created), "invalid": len(errors)}
         answer: Json = {"data": [rule.as_json() for rule in created]} if created else {}
@@ -115,7 +111,8 @@ class Rules:
     def _delete(self, ids: Sequence[str], now: datetime, dry_run: bool) -> Json:
         there = [number for number in dict.fromkeys(ids) if number in self._rules]
         if not dry_run:
-            self._keep({number: rule for number, rule in self._rules.items() if number not in there})
+            for number in there:
+                del self._rules[number]
         summary = {"deleted": len(there), "not_deleted": len(ids) - len(there)}
         answer: Json = {"meta": {"sent": format_time(now), "summary": summary}}
         if len(there) < len(ids):
@@ -137,9 +134,6 @@ class Rules:
         except QueryError as exc:
             return _invalid(value, f"{exc.reason} (at position {exc.position + 1})")
         return None
-
-    def _keep(self, rules: dict[str, Rule]) -> None:
-        self._rules, self._active = rules, None
 
 
 def one_command(body: Any) -> tuple[str, Any]:

@@ -14,8 +14,10 @@ from twitterhandler.testing.xserver.content import Message, Posts
 from twitterhandler.testing.xserver.faults import Fault
 from twitterhandler.testing.xserver.journal import Connection, Delivery, Published, Request
 from twitterhandler.testing.xserver.platform import CONNECT, Platform
+from twitterhandler.testing.xserver.reference import REFERENCE_ROUTES
 from twitterhandler.testing.xserver.routes import STREAM_ROUTES, create_app
 from twitterhandler.testing.xserver.rules import Rules
+from twitterhandler.testing.xserver.search import SEARCH_ROUTES
 
 TOKEN: Final = "AAAAmadeUpToken"
 
@@ -63,7 +65,7 @@ class FakeX:
 
     async def start(self) -> None:
         self.platform.stopping = False
-        app = create_app(self.platform, STREAM_ROUTES)
+        app = create_app(self.platform, self.posts, [*STREAM_ROUTES, *SEARCH_ROUTES, *REFERENCE_ROUTES])
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.01)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=self._tls, reuse_address=True)

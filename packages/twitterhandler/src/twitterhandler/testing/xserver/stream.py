@@ -139,6 +139,7 @@ class _HttpWire:
     def note(self, post: Published, *, whole: bool = True) -> None:
         now, number = self._platform.clock.now(), self._connection.log.number
         self._platform.journal.deliver(post, number, now, whole=whole)
+        self._platform.read += 1
 
     def recent(self, count: int) -> Sequence[Published]:
         deliveries = list(self._platform.journal.deliveries)[-count:]
@@ -163,7 +164,7 @@ def _past(exchange: Exchange) -> list[Published]:
     now = platform.clock.now()
     if "backfill_minutes" in query:
         minutes = exchange.number("backfill_minutes", 0, (0, _BACKFILL_MINUTES if platform.limits.backfill else 0))
-        start, end = now - timedelta(minutes=minutes), now
+        start, end = now - timedelta(minutes=minutes), now + timedelta.resolution  # what came to be just now, too
     elif "start_time" in query or "end_time" in query:
         start, end = exchange.moment("start_time", now), exchange.moment("end_time", now)
         if not platform.limits.recovery or not now - _RECOVERY <= start < end <= now:
