@@ -1,15 +1,21 @@
+from decimal import Decimal
+
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from twitterhandler.api import create_app
+from twitterhandler.budget import Limits
 from twitterhandler.errors import SourceError
 from twitterhandler.ingest import Ingest
 from twitterhandler.sinks import SpoolSink
 from twitterhandler.sources import ReplaySource
+from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
-from twitterhandler.topics import TopicRegistry
+from twitterhandler.testing import FakeClock
+from twitterhandler.topics import Topic, TopicRegistry
 
 CUP = {"slug": "world-cup", "query": '"world cup" OR #WorldCup', "languages": ["en"]}
+UNLIMITED = {"limit": None, "until": None, "stopped_by": None}
 MESSAGE = (
     '{"data": {"id": "1", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}'
 )
@@ -44,7 +50,7 @@ def test_a_topic_is_made_read_changed_started_stopped_and_deleted(client):
     made = client.post("/v1/topics", json=CUP)
     assert made.status_code == 201
     assert made.headers["location"] == "/v1/topics/world-cup"
-    topic = {**CUP, "sources": [], "reposts": True, "state": "stopped"}
+    topic = {**CUP, "sources": [], "reposts": True, "state": "stopped", **UNLIMITED}
     assert made.json() == client.get("/v1/topics/world-cup").json() == topic
     assert client.get("/v1/topics").json() == {"items": [topic], "next": None}
     changed = client.patch("/v1/topics/world-cup", json={"query": "cup", "reposts": False, "languages": []})
@@ -54,6 +60,20 @@ def test_a_topic_is_made_read_changed_started_stopped_and_deleted(client):
     assert client.delete("/v1/topics/world-cup").status_code == 204
     assert client.get("/v1/topics").json()["items"] == []
     assert client.post("/v1/topics", json={**CUP, "start": True}).json()["state"] == "started"
+
+
+def test_limits_are_set_changed_and_taken_away(client, registry):
+    until = "2026-12-01T01:00:00+01:00"
+    made = client.post("/v1/topics", json={**CUP, "limit": 5, "until": until}).json()
+    assert (made["limit"], made["until"]) == (5, "2026-12-01T00:00:00.000Z")
+    changed = client.patch("/v1/topics/world-cup", json={"limit": None, "query": "cup", "reposts": None}).json()
+    assert (changed["limit"], changed["until"], changed["reposts"]) == (None, "2026-12-01T00:00:00.000Z", True)
+    assert client.patch("/v1/topics/world-cup", json={"until": None}).json()["until"] is None
+    for wrong in ({"limit": 0}, {"until": "2026-12-01"}, {"until": "2026-12-01T00:00:00"}):
+        is_problem(client.patch("/v1/topics/world-cup", json=wrong), 422)
+    registry.change("world-cup", state="stopped", stopped_by="limit")
+    assert client.get("/v1/topics/world-cup").json()["stopped_by"] == "limit"
+    assert client.post("/v1/topics/world-cup/start").json()["stopped_by"] is None
 
 
 def test_errors_are_problems(client):
@@ -107,6 +127,27 @@ def test_the_status_counts_what_passed(client, ingest):
     assert status["last_post_at"] == "2026-11-22T12:00:00.000Z"
     assert status["position"] > 0
     assert status["counts"] == {"posts": 1, "repeats": 0, "unmatched": 0, "dead": 1, "by_topic": {"tea": 1}}
+
+
+def test_the_status_says_what_was_spent(registry, ingest, post):
+    assert client_status(registry, ingest)["budget"] is None
+    registry.add(Topic("tea", "tea", state="started"))
+    spending = Spending(registry, Limits(price=Decimal("0.005"), posts=100), clock=FakeClock())
+    spending.follow(registry.topics())
+    spending.delivered(post(topics=("tea",)))
+    assert client_status(registry, ingest, spending=spending)["budget"] == {
+        "posts": 1,
+        "money": 0.005,
+        "most_posts": 100,
+        "price": 0.005,
+        "until": None,
+        "topics": {"tea": {"posts": 1, "money": 0.005}},
+    }
+
+
+def client_status(registry, ingest, **more):
+    with TestClient(create_app(registry, ingest, **more)) as client:
+        return client.get("/v1/status").json()
 
 
 def test_health_readiness_and_metrics(client, ingest):

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twitterhandler.budget import RESERVE, Budget, Limits
 from twitterhandler.errors import SettingError
@@ -88,6 +88,7 @@ def test_what_stops_a_topic(topic, limits, reason):
 
 
 @given(st.integers(1, 3_000), st.integers(0, 3_000), st.integers(1, 3_000) | st.none())
+@settings(deadline=None)
 def test_a_crash_never_makes_it_less_and_a_good_end_makes_it_exact(posts, earlier, limit):
     kept = {"topic:tea": earlier}
     topic = Topic("tea", "tea", limit=limit)

@@ -162,10 +162,25 @@ def test_topics_are_kept(program):
     assert program("topics", "change", "tea", "--language", "", "--reposts").returncode == 0
     (changed,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
     assert (changed["languages"], changed["reposts"], changed["state"]) == ([], True, "started")
+    assert program("topics", "change", "tea", "--limit", "5", "--until", "2026-12-31").returncode == 0
+    (limited,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
+    assert (limited["limit"], limited["until"], limited["stopped_by"]) == (5, "2026-12-31T00:00:00.000Z", None)
+    assert program("topics", "change", "tea", "--limit", "0", "--until", "").returncode == 0
+    (free,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
+    assert (free["limit"], free["until"]) == (None, None)
+    fails(program("topics", "change", "tea", "--until", "soon"), 2, "'soon' is no time; write 2026-12-31")
     assert program("topics", "stop", "tea").returncode == 0
     assert re.search(r"^tea +stopped +tea OR \"green tea\" OR matcha$", program("topics", "list").stdout, re.MULTILINE)
     assert program("topics", "rm", "tea").returncode == 0
     assert "green tea" not in program("topics", "list").stdout
+
+
+def test_a_topic_says_that_its_limit_stopped_it(program, eventually, tmp_path):
+    assert program("topics", "add", "all", "the OR a OR of OR is", "--limit", "20", "--start").returncode == 0
+    assert program("run", "simulator", "--hours", "1").returncode == 0
+    assert re.search(r"^all +stopped by its limit +the OR", program("topics", "list").stdout, re.MULTILINE)
+    kept = [record for record in spooled(tmp_path) if "all" in record.get("topics", ())]
+    assert len(kept) == 20
 
 
 def test_a_query_is_checked_and_explained(program):

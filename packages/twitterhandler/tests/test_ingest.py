@@ -7,6 +7,7 @@ import pytest
 from twitterhandler.errors import SinkError, SourceError
 from twitterhandler.ingest import Ingest
 from twitterhandler.posts import Gap, Post, Record, TopicEvent, dead
+from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.testing import FakeClock
 from twitterhandler.topics import Topic, TopicRegistry
@@ -172,6 +173,42 @@ def test_a_topic_that_changes_while_the_source_runs_is_announced_and_matched(pos
         ("tea", "started"),
         *[(f"sim:{number}", ("tea",)) for number in range(4, 6)],
     ]
+
+
+def test_a_topic_is_stopped_at_its_limit_and_the_queue_is_told(post, registry):
+    registry.change("match", limit=2)
+    posts = [post(id=f"sim:{number}", network="sim", topics=()) for number in range(5)]
+    sink, source = ListSink(), ListSource(posts, matches=False)
+    spending = Spending(registry, clock=source.clock)
+    counts = carry(source, sink, subscriptions=Subscriptions(registry), spending=spending).status().counts
+    assert [(record.id, getattr(record, "state", None)) for record in sink.records] == [
+        ("match", "started"),
+        ("sim:0", None),
+        ("sim:1", None),
+        ("match", "stopped"),
+    ]
+    assert (counts.posts, counts.unmatched) == (2, 3)
+    assert registry.get("match").stopped_by == "limit"
+    assert source.followed == [("match",), ()]
+
+
+def test_what_x_sends_is_counted_though_nobody_keeps_it(post, registry):
+    at = post().created_at
+    sent = [post(id="x:1"), post(id="x:1"), post(id="x:2", topics=()), dead(b"{", "not JSON", at)]
+    source = ListSource(sent, keeps_repeats=False, name="x")
+    spending = Spending(registry, clock=source.clock)
+    carry(source, ListSink(), subscriptions=Subscriptions(registry), spending=spending)
+    assert spending.budget.month(source.clock.now()) == 3
+
+
+def test_a_topic_whose_end_has_come_is_not_even_asked_for(registry):
+    source = ListSource([])
+    registry.change("match", until=source.clock.now())
+    sink = ListSink()
+    spending = Spending(registry, clock=source.clock)
+    carry(source, sink, subscriptions=Subscriptions(registry), spending=spending)
+    assert source.followed == [()]
+    assert [record.state for record in sink.records if isinstance(record, TopicEvent)] == ["started", "stopped"]
 
 
 @pytest.mark.parametrize(("content", "full_at"), [([SourceError("torn; send another")], 9), ([], 1)])

@@ -65,6 +65,22 @@ def test_x_bills_a_post_once_a_day(registry, clock, post):
     assert spending.budget.month(clock.now()) == 3
 
 
+def test_a_repeat_with_another_topic_counts_there_and_is_not_billed(registry, clock, post):
+    spending = make(registry, clock)
+    spending.delivered(post(topics=("tea",)))
+    for _ in range(2):
+        spending.delivered(post(topics=("tea", "cup")))
+    assert [spending.budget.posts(slug) for slug in ("tea", "cup")] == [1, 1]
+    assert spending.budget.month(clock.now()) == 1
+
+
+def test_other_networks_cost_nothing(registry, clock, post):
+    spending = make(registry, clock)
+    for repeated in (False, True):
+        spending.delivered(post(id="bluesky:1", network="bluesky", topics=("tea",)), repeated=repeated)
+    assert (spending.budget.posts("tea"), spending.budget.month(clock.now())) == (1, 0)
+
+
 def test_counts_survive_a_good_end_and_a_crash(registry, clock, post):
     registry.change("tea", limit=None)
     first = make(registry, clock)

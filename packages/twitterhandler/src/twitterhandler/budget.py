@@ -86,8 +86,8 @@ class Budget:
         for scope in self._kept.keys() - kept.keys() - self.pending.keys():
             del self._kept[scope], self._counts[scope]
 
-    def delivered(self, post: Post, at: datetime) -> bool:
-        """Counts a post, unless the same day brought it before; whether a limit may have been reached by it."""
+    def delivered(self, post: Post, at: datetime, *, billed: bool = True) -> bool:
+        """Counts a post in its topics and, if X bills it now, in the month; whether a limit is reached by it."""
         paid = post.network == "x"
         reached = False
         for slug in post.topics:
@@ -95,7 +95,7 @@ class Budget:
             reached |= self._count(of_all, self._most.get(of_all))
             if paid:
                 self._count(of_paid, None)
-        return (paid and self.billed(1, at)) or reached
+        return (paid and billed and self.billed(1, at)) or reached
 
     def billed(self, posts: int, at: datetime) -> bool:
         """Counts posts of X without their topics; whether the limit of the month is reached."""

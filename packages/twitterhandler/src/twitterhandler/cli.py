@@ -7,15 +7,16 @@ import signal
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from twitterhandler.__about__ import __version__
+from twitterhandler.commands import queries, topics
+from twitterhandler.commands.options import Topics
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
 from twitterhandler.ingest import Ingest, IngestStatus
-from twitterhandler.query import Query
 from twitterhandler.settings import Settings, SourceName
 
 app = typer.Typer(
@@ -25,14 +26,11 @@ app = typer.Typer(
     "--rate by TWITTERHANDLER_RATE, and so on.",
 )
 run = typer.Typer(no_args_is_help=True, help="Carry the posts of one source to the queue until it ends.")
-topics = typer.Typer(no_args_is_help=True, help="The topics that are listened to.")
-query = typer.Typer(no_args_is_help=True, help="Try a query before it is used.")
 app.add_typer(run, name="run")
-app.add_typer(topics, name="topics")
-app.add_typer(query, name="query")
+app.add_typer(topics.app, name="topics")
+app.add_typer(queries.app, name="query")
 
 Sink = Annotated[str | None, typer.Option(help="The queue.  [default: spool:./data/spool]")]
-Topics = Annotated[str | None, typer.Option(help="The topics' file.  [default: sqlite:./data/topics.db]")]
 Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max.  [default: max]")]
 Retime = Annotated[bool | None, typer.Option("--retime", help="Posts get the time at which they are heard.")]
 Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it.  [default: 7]")]
@@ -43,13 +41,6 @@ Dirty = Annotated[float | None, typer.Option(help="Share of the posts after whic
 Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="With --hours: when it begins.")]
 Hours = Annotated[float | None, typer.Option(help="Play so many hours and end, instead of going on live.")]
 History = Annotated[str | None, typer.Option(help="How far before now a live run begins.  [default: 20m]")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
-Sources = Annotated[list[str] | None, typer.Option(help="Listen only to this network; may be repeated.")]
-Languages = Annotated[list[str] | None, typer.Option(help="Keep only posts in it; may be repeated.")]
-Reposts = Annotated[bool | None, typer.Option("--reposts/--no-reposts", help="Whether plain reposts are kept.")]
-Slug = Annotated[str, typer.Argument(help="The topic's slug, such as world-cup.")]
-Networks = Annotated[list[str] | None, typer.Option(help="For this network only; may be repeated.  [default: all]")]
-QueryText = Annotated[str, typer.Argument(metavar="QUERY", help="Such as '\"world cup\" OR #WorldCup -tickets'.")]
 
 
 def main() -> None:
@@ -138,100 +129,6 @@ def serve(
     asyncio.run(serve_until_signal(settings))
 
 
-@topics.command("add")
-def add_topic(
-    slug: Slug,
-    text: QueryText,
-    source: Sources = None,
-    language: Languages = None,
-    reposts: Reposts = None,
-    begin: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
-    topics: Topics = None,
-) -> None:
-    """Keep a new topic."""
-    from twitterhandler.topics import Topic
-
-    state: Literal["started", "stopped"] = "started" if begin else "stopped"
-    wanted = _wanted(source=source, language=language, reposts=reposts)
-    Settings.read(topics=topics).open_registry().add(Topic(slug, text, state=state, **wanted))
-
-
-@topics.command("change")
-def change_topic(
-    slug: Slug,
-    text: Annotated[str | None, typer.Option("--query", metavar="QUERY", help="What it looks for from now on.")] = None,
-    source: Sources = None,
-    language: Languages = None,
-    reposts: Reposts = None,
-    topics: Topics = None,
-) -> None:
-    """Change what a topic looks for; what is not named stays. An empty --language or --source means all again."""
-    changed = _wanted(query=text, source=source, language=language, reposts=reposts)
-    if not changed:
-        raise SettingError("nothing to change; name --query, --source, --language or --reposts")
-    Settings.read(topics=topics).open_registry().change(slug, **changed)
-
-
-def _wanted(*, source: list[str] | None, language: list[str] | None, **others: object) -> dict[str, Any]:
-    """The named options as fields of a topic; an empty text clears a list."""
-    lists = {"sources": source, "languages": language}
-    texts = {name: tuple(filter(None, value)) for name, value in lists.items() if value}
-    return {**texts, **{name: value for name, value in others.items() if value is not None}}
-
-
-@topics.command("list")
-def list_topics(json: Json = False, topics: Topics = None) -> None:
-    """All topics."""
-    from dataclasses import asdict
-
-    import orjson
-
-    found = Settings.read(topics=topics).open_registry().topics()
-    if json:
-        print(orjson.dumps([asdict(topic) for topic in found], option=orjson.OPT_INDENT_2).decode())
-        return
-    width = max((len(topic.slug) for topic in found), default=0)
-    for topic in found:
-        print(f"{topic.slug:{width}}  {topic.state:7}  {topic.query}")
-
-
-@topics.command("start")
-def start_topic(slug: Slug, topics: Topics = None) -> None:
-    """Listen to a topic."""
-    Settings.read(topics=topics).open_registry().change(slug, state="started")
-
-
-@topics.command("stop")
-def stop_topic(slug: Slug, topics: Topics = None) -> None:
-    """Listen to a topic no longer."""
-    Settings.read(topics=topics).open_registry().change(slug, state="stopped")
-
-
-@topics.command("rm")
-def remove_topic(slug: Slug, topics: Topics = None) -> None:
-    """Forget a topic."""
-    Settings.read(topics=topics).open_registry().remove(slug)
-
-
-@query.command("check")
-def check_query(text: QueryText, network: Networks = None) -> None:
-    """Say whether a query can be used; if not, where it is wrong."""
-    _checked(text, network)
-    print("ok")
-
-
-@query.command("explain")
-def explain_query(text: QueryText, network: Networks = None) -> None:
-    """Say in words what a query finds."""
-    print(_checked(text, network).explain())
-
-
-def _checked(text: str, networks: list[str] | None) -> Query:
-    query = Query.parse(text)
-    query.check(networks or ())
-    return query
-
-
 def _carry(settings: Settings) -> None:
     status, seconds = asyncio.run(_run_source(settings))
     counts = status.counts
@@ -249,9 +146,11 @@ async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
 
     loop = asyncio.get_running_loop()
     source = settings.open_source()
-    subscriptions = None if source.matches else Subscriptions(settings.open_registry())
+    registry = None if source.matches else settings.open_registry()
+    subscriptions = Subscriptions(registry) if registry else None
+    spending = settings.open_spending(registry) if registry else None
     sink = settings.open_sink()
-    ingest = Ingest(source, sink, subscriptions=subscriptions)
+    ingest = Ingest(source, sink, subscriptions=subscriptions, spending=spending)
     began = loop.time()
     carrying = asyncio.create_task(ingest.run())
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -264,6 +163,8 @@ async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
         if reporting:
             reporting.cancel()
             print(file=sys.stderr)
+        if spending:
+            spending.close()
         await sink.close()
     return ingest.status(), loop.time() - began
 

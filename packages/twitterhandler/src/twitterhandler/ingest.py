@@ -13,6 +13,7 @@ from twitterhandler.errors import TwitterhandlerError
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
 from twitterhandler.sinks import Sink
 from twitterhandler.sources import Source
+from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 
 State = Literal["waiting", "running", "ended", "stopped", "failed"]
@@ -63,14 +64,28 @@ class Ingest:
     """Carries the records of one source to one sink, once.
 
     What was read before an error or a cancellation is with the sink: whoever made it closes it.
+
+    Args:
+        source: Where from.
+        sink: Where to.
+        subscriptions: The topics; None for a source whose tags are all that is known of them.
+        spending: Counts what a network delivers and stops the topics that have had enough; None counts nothing.
+        clock: For tests.
     """
 
     def __init__(
-        self, source: Source, sink: Sink, *, subscriptions: Subscriptions | None = None, clock: Clock | None = None
+        self,
+        source: Source,
+        sink: Sink,
+        *,
+        subscriptions: Subscriptions | None = None,
+        spending: Spending | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._source = source
         self._sink = sink
         self._subscriptions = subscriptions
+        self._spending = spending
         self._clock = clock or SystemClock()
         self._counts = Counts()
         self._recent = _RecentIds(RECENT_IDS)
@@ -102,11 +117,16 @@ class Ingest:
                 self._state = "stopped"
 
     async def announce_changes(self) -> None:
-        """Puts what changed in the registry on the queue, and lets the source follow it."""
+        """Puts what changed in the registry on the queue, and lets the source follow it; stops what has had enough."""
         if self._subscriptions is None:
             return
         self._refreshed_at = self._clock.now()
-        events = self._subscriptions.refresh(self._refreshed_at)
+        events = list(self._subscriptions.refresh(self._refreshed_at))
+        if self._spending:
+            if events:
+                self._spending.follow(self._subscriptions.topics)
+            if self._spending.enforce():
+                events += self._subscriptions.refresh(self._refreshed_at)
         if events:
             self._source.follow(self._subscriptions.topics)
         for event in events:
@@ -143,6 +163,8 @@ class Ingest:
                 await self._take_post(record)
             case Dead():
                 self._counts.dead += 1
+                if self._spending and self._source.name == "x":
+                    self._spending.billed(1)
                 log.warning("a line of %s could not be read: %s", self._source.name, record.reason)
                 await self._sink.put(record)
             case Delete():
@@ -163,17 +185,20 @@ class Ingest:
     async def _take_post(self, post: Post) -> None:
         if not self._source.matches:
             post = replace(post, topics=self._subscriptions.match(post) if self._subscriptions else ())
+        repeated = bool(post.topics) and not self._source.keeps_repeats and self._recent.seen(post)
+        enough = self._spending is not None and self._spending.delivered(post, repeated=repeated)
         if not post.topics:
             self._counts.unmatched += 1
-            return
-        if not self._source.keeps_repeats and self._recent.seen(post):
+        elif repeated:
             self._counts.repeats += 1
-            return
-        await self._sink.put(post)
-        self._counts.posts += 1
-        self._counts.by_topic.update(post.topics)
-        self._last_post_at = post.created_at
-        self._rate.add(self._clock.now())
+        else:
+            await self._sink.put(post)
+            self._counts.posts += 1
+            self._counts.by_topic.update(post.topics)
+            self._last_post_at = post.created_at
+            self._rate.add(self._clock.now())
+        if enough:
+            await self.announce_changes()
 
 
 @lru_cache(maxsize=1024)

@@ -23,16 +23,19 @@ async def serve(settings: Settings) -> None:
     with listen(settings.host, settings.port, guarded=settings.token is not None) as listener:
         registry = settings.open_registry()
         sink = settings.open_sink()
-        ingest = Ingest(source, sink, subscriptions=Subscriptions(registry))
+        spending = settings.open_spending(registry)
+        ingest = Ingest(source, sink, subscriptions=Subscriptions(registry), spending=spending)
         host, port = listener.getsockname()[:2]
         log.info("%s to %s; listening on http://%s:%d", source.name, settings.sink, host, port)
         tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(_watch(ingest))]
         try:
-            await run_app(create_app(registry, ingest, token=settings.token), listener)
+            await run_app(create_app(registry, ingest, spending=spending, token=settings.token), listener)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if spending:
+                spending.close()
             await sink.close()
 
 

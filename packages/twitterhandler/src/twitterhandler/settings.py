@@ -3,15 +3,18 @@
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from twitterhandler.budget import Limits
 from twitterhandler.errors import SettingError
 from twitterhandler.sinks import Sink, SpoolSink
 from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
+from twitterhandler.spending import Spending
 from twitterhandler.topics import TopicRegistry
 
 SourceName = Literal["simulator", "replay"]
@@ -53,6 +56,10 @@ class Settings(BaseSettings):
     dirty: float = 0.0
     start: AwareDatetime | None = None
     hours: float | None = None
+    until: AwareDatetime | None = Field(None, description="when every topic is stopped")
+    x_price: Decimal | None = Field(None, description="of one post of X, in whatever currency")
+    x_month_posts: int | None = Field(None, description="posts of X that a month may bring")
+    x_month_money: Decimal | None = Field(None, description="what posts of X may cost in a month")
     history: Annotated[timedelta, BeforeValidator(_span)] = timedelta(minutes=20)
 
     @classmethod
@@ -94,6 +101,11 @@ class Settings(BaseSettings):
             stretch=self._stretch(),
             history=self.history,
         )
+
+    def open_spending(self, registry: TopicRegistry) -> Spending | None:
+        """What counts posts; None where they are not delivered by a network but played from a file."""
+        limits = Limits(self.x_price, self.x_month_posts, self.x_month_money, self.until)
+        return None if self.source == "replay" else Spending(registry, limits)
 
     def _stretch(self) -> Stretch | None:
         if self.hours is None:

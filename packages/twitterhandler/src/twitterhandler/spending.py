@@ -3,13 +3,13 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from twitterhandler.budget import Budget, Limits
 from twitterhandler.clock import Clock, SystemClock
-from twitterhandler.errors import TopicNotFoundError
+from twitterhandler.errors import RegistryError, TopicNotFoundError
 from twitterhandler.posts import Post
 from twitterhandler.topics import Topic, TopicRegistry
 
@@ -40,7 +40,7 @@ class SpendingStatus:
 class Spending:
     """Counts what networks deliver; shared by all loops of a process.
 
-    Raises, from every method that reads or keeps counts:
+    Raises, when it is made and from `follow`, `enforce` and `close`:
         RegistryError: the topics' file cannot be used.
     """
 
@@ -48,7 +48,7 @@ class Spending:
         self._registry = registry
         self._clock = clock or SystemClock()
         self._budget = Budget(limits or Limits(), registry.spending())
-        self._recent: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, int], tuple[int, tuple[str, ...]]] = OrderedDict()
         self._topics: Sequence[Topic] = ()
 
     @property
@@ -60,14 +60,24 @@ class Spending:
         self._topics = topics
         self._budget.follow(topics, self._registry.spending())
 
-    def delivered(self, post: Post) -> bool:
-        """Counts a post, wanted or not; whether a topic may have to stop."""
+    def delivered(self, post: Post, *, repeated: bool = False) -> bool:
+        """Counts a post, wanted or not; whether a topic may have to stop.
+
+        What X sends again on another day is billed again; on the same day it counts in the topics that are new to it.
+        Of other networks nothing that is `repeated` counts.
+        """
         now = self._clock.now()
-        if post.network == "x" and self._billed_today((post.id, post.version), now.toordinal()):
+        if post.network != "x":
+            return not repeated and self._counted(post, now, billed=True)
+        identity, day = (post.id, post.version), now.toordinal()
+        before_day, before = self._recent.get(identity, (0, ()))
+        news = post if before_day != day else replace(post, topics=tuple(set(post.topics) - set(before)))
+        if before_day == day and not news.topics:
             return False
-        reached = self._budget.delivered(post, now)
-        self._keep()
-        return reached
+        self._recent[identity] = (day, news.topics if before_day != day else (*before, *news.topics))
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        return self._counted(news, now, billed=before_day != day)
 
     def billed(self, posts: int) -> bool:
         """Counts posts of X that nobody could read or keep; whether a topic may have to stop."""
@@ -101,6 +111,11 @@ class Spending:
             },
         )
 
+    def _counted(self, post: Post, now: datetime, *, billed: bool) -> bool:
+        reached = self._budget.delivered(post, now, billed=billed)
+        self._keep()
+        return reached
+
     def _stop(self, slug: str, now: datetime) -> bool:
         """Looks at the topic once more: somebody may have changed, stopped or removed it since it was read."""
         try:
@@ -115,14 +130,12 @@ class Spending:
         return True
 
     def _keep(self) -> None:
-        if self._budget.pending:
+        """Writes what is to be written; if it cannot be now, with the next post: listening goes on."""
+        if not self._budget.pending:
+            return
+        try:
             self._registry.spend(self._budget.pending)
+        except RegistryError as exc:
+            log.warning("%s; what was spent is kept later", exc)
+        else:
             self._budget.pending.clear()
-
-    def _billed_today(self, identity: tuple[str, int], day: int) -> bool:
-        if self._recent.get(identity) == day:
-            return True
-        self._recent[identity] = day
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
-        return False

@@ -1,0 +1,140 @@
+"""What the API reads and answers."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from twitterhandler.clock import format_time
+from twitterhandler.ingest import State
+from twitterhandler.posts import TopicState
+from twitterhandler.query import MAX_LENGTH
+from twitterhandler.topics import Network, StoppedBy
+
+Time = Annotated[datetime, PlainSerializer(format_time, return_type=str)]
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+_QUERY: Final = '"world cup" OR #WorldCup'
+_SYNTAX: Final = f"X's rule syntax: words, phrases, #, @, from:, has:, lang:, …; at most {MAX_LENGTH:,} characters"
+_TOPIC: Final[dict[str, Any]] = {"slug": "world-cup", "query": _QUERY, "sources": [], "languages": ["en"]}
+_TOPIC_ANSWER: Final = {
+    **_TOPIC,
+    "reposts": True,
+    "state": "started",
+    "limit": 10_000,
+    "until": None,
+    "stopped_by": None,
+}
+
+
+class TopicChange(BaseModel):
+    """What may be changed; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY}]})
+
+    query: str | None = Field(None, description=_SYNTAX)
+    sources: tuple[Network, ...] | None = Field(None, description="networks to listen on; empty: all")
+    languages: tuple[str, ...] | None = Field(None, max_length=50, description="BCP 47 codes to keep; empty: all")
+    reposts: bool | None = Field(None, description="whether plain reposts are kept")
+    limit: int | None = Field(None, description="posts after which it is stopped; null: no end")
+    until: Moment | None = Field(None, description="when it is stopped; null: no end")
+
+    def fields(self) -> dict[str, Any]:
+        """What was sent; null takes a limit away, and means for the rest that it stays."""
+        sent = self.model_dump(exclude_unset=True, exclude={"slug", "start"})
+        return {name: value for name, value in sent.items() if value is not None or name in ("limit", "until")}
+
+
+class NewTopic(TopicChange):
+    """A topic to make; it listens once it is started."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_TOPIC]})
+
+    slug: str = Field(max_length=100, description="letters and digits joined by `-`")
+    query: str = Field(description=_SYNTAX)
+    start: bool = Field(False, description="whether to start it at once")
+
+
+class TopicAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_TOPIC_ANSWER]})
+
+    slug: str
+    query: str
+    sources: tuple[str, ...]
+    languages: tuple[str, ...]
+    reposts: bool
+    state: TopicState
+    limit: int | None
+    until: Time | None
+    stopped_by: StoppedBy | None = Field(description="limit: its own, its end or the budget; null: somebody did")
+
+
+class TopicList(BaseModel):
+    items: list[TopicAnswer]
+    next: str | None = None
+
+
+class QueryQuestion(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY}]})
+
+    query: str = Field(max_length=65_536, description="as it is being typed")
+    sources: tuple[str, ...] = Field((), max_length=20, description="networks that are to answer it; empty: all")
+
+
+class ValidQuery(BaseModel):
+    valid: Literal[True] = True
+    explanation: str = Field(description="in words, for people", examples=["“world cup” or the hashtag #worldcup"])
+
+
+class InvalidQuery(BaseModel):
+    valid: Literal[False] = False
+    position: int = Field(description="index of the character at fault: code points, from 0", examples=[4])
+    message: str = Field(description="what is wrong, then what to do", examples=["this `(` is never closed; add a `)`"])
+
+
+class CountsAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    posts: int = Field(description="handed to the queue, repeats of replay and simulator included")
+    repeats: int = Field(description="dropped: a live network sent the same id again")
+    unmatched: int = Field(description="dropped: no started topic wants them")
+    dead: int = Field(description="lines that could not be read")
+    by_topic: dict[str, int]
+
+
+class TopicSpendingAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    posts: int = Field(description="since the topic was made, on all networks")
+    money: float | None = Field(description="for those of X; a post of two topics is in both")
+
+
+class BudgetAnswer(BaseModel):
+    """What X was paid in this month of UTC; money is null while the price of a post is not set."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    posts: int = Field(description="that X billed: each once a day, however many topics it has")
+    money: float | None
+    most_posts: int | None = Field(description="in a month; then topics on X are stopped")
+    price: float | None = Field(description="of one post of X, in whatever currency")
+    until: Time | None = Field(description="when every topic is stopped")
+    topics: dict[str, TopicSpendingAnswer] = Field(description="those that are started")
+
+
+class StatusAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    source: str
+    state: State
+    failure: str | None
+    started_at: Time | None
+    last_post_at: Time | None
+    rate: float = Field(description="posts a second, last 10 s")
+    position: int = Field(description="how far the queue reaches")
+    counts: CountsAnswer
+    budget: BudgetAnswer | None = Field(None, description="null: nothing is counted, as for a replay")
+
+
+class Ready(BaseModel):
+    ready: bool = True

@@ -1,0 +1,1 @@
+"""Commands of the program that need no source; `cli` puts them together."""

@@ -1,0 +1,27 @@
+"""`twitterhandler query`: try one before it is used."""
+
+import typer
+
+from twitterhandler.commands.options import Networks, QueryText
+from twitterhandler.query import Query
+
+app = typer.Typer(no_args_is_help=True, help="Try a query before it is used.")
+
+
+@app.command("check")
+def check_query(text: QueryText, network: Networks = None) -> None:
+    """Say whether a query can be used; if not, where it is wrong."""
+    _checked(text, network)
+    print("ok")
+
+
+@app.command("explain")
+def explain_query(text: QueryText, network: Networks = None) -> None:
+    """Say in words what a query finds."""
+    print(_checked(text, network).explain())
+
+
+def _checked(text: str, networks: list[str] | None) -> Query:
+    query = Query.parse(text)
+    query.check(networks or ())
+    return query
