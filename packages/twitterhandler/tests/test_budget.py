@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twitterhandler.budget import RESERVE, Budget, Limits
-from twitterhandler.errors import SettingError
+from twitterhandler.errors import BudgetError, SettingError
 from twitterhandler.posts import Author, Post
 from twitterhandler.topics import Topic
 
@@ -101,6 +101,34 @@ def test_a_crash_never_makes_it_less_and_a_good_end_makes_it_exact(posts, earlie
     if limit and earlier + posts < limit:
         assert kept["topic:tea"] < limit
     assert (kept | spent.settled())["topic:tea"] == earlier + posts
+
+
+@pytest.mark.parametrize(
+    ("limits", "topic", "posts", "refused"),
+    [
+        ({}, Topic("tea", "tea"), {"tea": 1}, "fill gaps in a month leaves 0"),
+        ({"fill": 10}, Topic("tea", "tea"), {"tea": 6, "cup": 5}, "11 posts are to be bought"),
+        ({"fill": 10, "posts": 4}, Topic("tea", "tea"), {"tea": 5}, "posts of X in a month leaves 4"),
+        ({"fill": 10}, Topic("tea", "tea", limit=4), {"tea": 5}, "topic tea leaves 4"),
+        ({"fill": 10}, Topic("tea", "tea", limit=4), {"tea": 4}, None),
+    ],
+)
+def test_what_fills_a_gap_is_bought_only_if_every_limit_allows_it(limits, topic, posts, refused):
+    spent = budget(topic, **limits)
+    if refused is None:
+        spent.buy(posts, NOON)
+        return
+    with pytest.raises(BudgetError, match=refused):
+        spent.buy(posts, NOON)
+    assert spent.pending == {}
+
+
+def test_what_was_bought_is_less_to_buy_until_the_month_ends():
+    spent = budget(fill=10)
+    spent.buy({"tea": 8}, NOON)
+    with pytest.raises(BudgetError, match="leaves 2"):
+        spent.buy({"tea": 3}, NOON)
+    spent.buy({"tea": 3}, NOON + timedelta(days=10))
 
 
 def test_a_topic_made_anew_begins_at_nothing():

@@ -191,14 +191,14 @@ def test_an_id_tells_when_it_was_given_out():
 def test_a_page_of_a_search_gives_its_posts_to_the_topics_that_asked():
     broken = {"id": "2", "text": "no time"}
     page = {"data": [MESSAGE["data"], broken], "includes": MESSAGE["includes"], "meta": {"next_token": "b26v"}}
-    (post, lost), following = parse_page(json.dumps(page).encode(), NOW, ["brunch", "tea-time"])
+    (post, lost), following = parse_page(page, NOW, ["brunch", "tea-time"])
     assert (post, following) == (parse(MESSAGE), "b26v")
     assert isinstance(lost, Dead)
     assert (json.loads(lost.raw), lost.reason) == (broken, "a post without created_at")
-    assert parse_page(b'{"meta": {"result_count": 0}}', NOW, ["a"]) == ([], None)
-    for body in (b"<html>", b"[]", b'{"data": {"id": "1"}}'):
+    assert parse_page({"meta": {"result_count": 0}}, NOW, ["a"]) == ([], None)
+    for other in ({"data": {"id": "1"}}, {"data": [], "meta": [1]}):
         with pytest.raises(UnreadableMessageError, match="not a page"):
-            parse_page(body, NOW, ["a"])
+            parse_page(other, NOW, ["a"])
 
 
 def test_ids_may_be_numbers_and_texts_of_every_script():

@@ -5,7 +5,7 @@ it is billed again. What it sent and nobody kept (a line that cannot be read, on
 too. Other networks cost nothing.
 
 Counts are kept by scope: `topic:SLUG` the posts of a topic, `paid:SLUG` those of them that X bills, `month:2026-11`
-what X bills in a calendar month of UTC, once for all topics.
+what X bills in a calendar month of UTC, once for all topics, `fill:2026-11` what may have been bought to fill gaps.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from twitterhandler.clock import format_time
-from twitterhandler.errors import SettingError
+from twitterhandler.errors import BudgetError, SettingError
 from twitterhandler.posts import Post
 from twitterhandler.topics import Topic, topic_scopes
 
@@ -35,15 +35,17 @@ class Limits:
         posts: Of X, in a calendar month.
         money: For posts of X, in a calendar month; needs the price.
         until: When everything is stopped.
+        fill: Posts of X that may be bought in a calendar month to fill gaps; they count in the month as well.
     """
 
     price: Decimal | None = None
     posts: int | None = None
     money: Decimal | None = None
     until: datetime | None = None
+    fill: int = 0
 
     def __post_init__(self) -> None:
-        if any(value is not None and value < 0 for value in (self.price, self.posts, self.money)):
+        if any(value is not None and value < 0 for value in (self.price, self.posts, self.money, self.fill)):
             raise SettingError("a price or a limit is negative; correct the settings of the budget")
         if self.money is not None and not self.price:
             raise SettingError("a limit of money needs the price of a post; set TWITTERHANDLER_X_PRICE")
@@ -101,6 +103,27 @@ class Budget:
         """Counts posts of X without their topics; whether the limit of the month is reached."""
         return self._count(month_scope(at), self.limits.month, posts)
 
+    def buy(self, posts: Mapping[str, int], at: datetime) -> None:
+        """Takes so many posts by topic out of what may be bought to fill gaps; delivered they are counted as all are.
+
+        Raises:
+            BudgetError: a limit does not allow it; nothing is taken.
+        """
+        wanted = sum(posts.values())
+        left = {
+            "what may be bought to fill gaps in a month": self.limits.fill - self._counts[fill_scope(at)],
+            "the limit of posts of X in a month": self.left(at),
+            **{
+                f"the limit of topic {slug}": most - self.posts(slug)
+                for slug in posts
+                if (most := self._most.get(topic_scopes(slug)[0])) is not None
+            },
+        }
+        for what, posts_left in left.items():
+            if posts_left is not None and wanted > posts_left:
+                raise BudgetError(f"{wanted:,} posts are to be bought; {what} leaves {max(posts_left, 0):,}: raise it")
+        self._count(fill_scope(at), self.limits.fill, wanted)
+
     def reached(self, topic: Topic, at: datetime) -> str | None:
         """Why a topic has to stop; None when it need not."""
         if topic.limit is not None and self.posts(topic.slug) >= topic.limit:
@@ -139,6 +162,10 @@ class Budget:
             reserve = RESERVE if most is None else max(0, min(RESERVE, (most - count) // _SHARE))
             self._kept[scope] = self.pending[scope] = count + reserve
         return most is not None and count >= most
+
+
+def fill_scope(at: datetime) -> str:
+    return f"fill:{at.astimezone(UTC):%Y-%m}"
 
 
 def month_scope(at: datetime) -> str:

@@ -7,6 +7,7 @@
     ├── TopicNotFoundError                                                             (LookupError)
     ├── TopicExistsError                                                               (ValueError)
     ├── RegistryError              the topics' file cannot be read or written          (OSError), retriable
+    ├── BudgetError                posts would cost more than may be spent
     ├── SourceError                a source cannot be read                             (OSError)
     │   ├── SourceUnavailableError   it does not answer, or asks to come later; retriable
     │   └── SourceRefusedError       it will not, until a key, an access or a setting is changed
@@ -89,6 +90,10 @@ class RegistryError(TwitterhandlerError, OSError):
     """The topics' file cannot be read or written."""
 
     retriable = True
+
+
+class BudgetError(TwitterhandlerError):
+    """Posts would cost more than may be spent."""
 
 
 class SourceError(TwitterhandlerError, OSError):

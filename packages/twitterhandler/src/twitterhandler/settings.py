@@ -14,6 +14,7 @@ from twitterhandler.budget import Limits
 from twitterhandler.errors import SettingError
 from twitterhandler.sinks import Sink, SpoolSink
 from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
+from twitterhandler.sources.x import BASE_URL, BearerToken, XTransport
 from twitterhandler.spending import Spending
 from twitterhandler.topics import TopicRegistry
 
@@ -57,9 +58,12 @@ class Settings(BaseSettings):
     start: AwareDatetime | None = None
     hours: float | None = None
     until: AwareDatetime | None = Field(None, description="when every topic is stopped")
+    x_token: SecretStr | None = Field(None, description="the bearer token of an app of X")
+    x_url: str = Field(BASE_URL, description="where X is; of a fake in tests")
     x_price: Decimal | None = Field(None, description="of one post of X, in whatever currency")
     x_month_posts: int | None = Field(None, description="posts of X that a month may bring")
     x_month_money: Decimal | None = Field(None, description="what posts of X may cost in a month")
+    x_month_fill: int = Field(0, description="posts of X that may be bought in a month to fill gaps")
     history: Annotated[timedelta, BeforeValidator(_span)] = timedelta(minutes=20)
 
     @classmethod
@@ -104,8 +108,16 @@ class Settings(BaseSettings):
 
     def open_spending(self, registry: TopicRegistry) -> Spending | None:
         """What counts posts; None where they are not delivered by a network but played from a file."""
-        limits = Limits(self.x_price, self.x_month_posts, self.x_month_money, self.until)
-        return None if self.source == "replay" else Spending(registry, limits)
+        return None if self.source == "replay" else Spending(registry, self.limits())
+
+    def limits(self) -> Limits:
+        return Limits(self.x_price, self.x_month_posts, self.x_month_money, self.until, self.x_month_fill)
+
+    def open_x(self) -> XTransport | None:
+        """To X, for who has a key; whoever takes it closes it."""
+        if self.x_token is None:
+            return None
+        return XTransport(BearerToken(self.x_token.get_secret_value()), base_url=self.x_url)
 
     def _stretch(self) -> Stretch | None:
         if self.hours is None:

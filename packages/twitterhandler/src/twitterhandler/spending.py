@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -84,6 +84,15 @@ class Spending:
         reached = self._budget.billed(posts, self._clock.now())
         self._keep()
         return reached
+
+    def buy(self, posts: Mapping[str, int]) -> None:
+        """Takes so many posts by topic out of what may be bought to fill gaps.
+
+        Raises:
+            BudgetError: a limit does not allow it.
+        """
+        self._budget.buy(posts, self._clock.now())
+        self._keep()
 
     def enforce(self) -> bool:
         """Stops the topics that have had enough; whether there were any."""

@@ -60,7 +60,7 @@ def parse_message(line: bytes, received_at: datetime) -> Post:
     return _read(message, received_at)
 
 
-def parse_page(body: bytes, received_at: datetime, topics: Sequence[str]) -> tuple[list[Post | Dead], str | None]:
+def parse_page(page: Json, received_at: datetime, topics: Sequence[str]) -> tuple[list[Post | Dead], str | None]:
     """The posts on a page of a search, newest first as X gives them, and the token of the next page.
 
     A search names no rules, so the posts get `topics`.
@@ -68,17 +68,12 @@ def parse_page(body: bytes, received_at: datetime, topics: Sequence[str]) -> tup
     Raises:
         UnreadableMessageError: it is no page.
     """
-    try:
-        page = orjson.loads(body)
-        found = page.get("data") or ()
-        following = (page.get("meta") or {}).get("next_token")
-    except (orjson.JSONDecodeError, AttributeError) as exc:
-        raise UnreadableMessageError(f"not a page of posts: {type(exc).__name__}") from exc
-    if not isinstance(found, list | tuple):
+    found, meta = page.get("data") or (), page.get("meta") or {}
+    if not isinstance(found, list | tuple) or not isinstance(meta, dict):
         raise UnreadableMessageError("not a page of posts: no list `data`")
     rules = [{"tag": f"topic:{topic}"} for topic in topics]
     messages = ({"data": data, "includes": page.get("includes"), "matching_rules": rules} for data in found)
-    return [_read_or_bury(message, received_at) for message in messages], following
+    return [_read_or_bury(message, received_at) for message in messages], meta.get("next_token")
 
 
 def created_at(number: int) -> datetime:
