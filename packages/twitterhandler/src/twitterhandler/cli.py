@@ -129,6 +129,19 @@ def serve(
     asyncio.run(serve_until_signal(settings))
 
 
+@app.command("fake-x")
+def fake_x(
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 9010,
+    seed: Annotated[int, typer.Option(help="The world follows from it.")] = 7,
+    rate: Annotated[float, typer.Option(help="Posts a second, as the mean of a day.")] = 5.0,
+    trouble: Annotated[float | None, typer.Option(help="Something goes wrong after so many seconds, always.")] = None,
+) -> None:
+    """A fake of X with a made-up world on it, to try everything without an account. It prints how."""
+    from twitterhandler.testing.xserver.program import serve as serve_fake
+
+    asyncio.run(serve_fake(port, seed=seed, rate=rate, trouble=trouble))
+
+
 def _carry(settings: Settings) -> None:
     status, seconds = asyncio.run(_run_source(settings))
     counts = status.counts

@@ -86,11 +86,18 @@ class Posts:
         self._count = 0
 
     def original(
-        self, text: str, author: Person = ADA, *, lang: str = "en", at: datetime | None = None, **fields: Any
+        self,
+        text: str,
+        author: Person = ADA,
+        *,
+        lang: str = "en",
+        at: datetime | None = None,
+        number: str | None = None,
+        **fields: Any,
     ) -> Message:
-        """A post of its own; `fields` go into its data as they are."""
+        """A post of its own, its id a new one unless it is given as `number`; `fields` go into its data as they are."""
         at = at or self._clock.now()
-        number = self._id(at)
+        number = number or self._id(at)
         written, entities = annotate(text)
         editable = {"is_edit_eligible": True, "editable_until": format_time(at + timedelta(hours=1))}
         metrics = ("retweet", "reply", "like", "quote", "bookmark", "impression")

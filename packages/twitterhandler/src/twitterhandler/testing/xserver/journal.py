@@ -2,15 +2,14 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from twitterhandler.testing.xserver.content import Message
 from twitterhandler.testing.xserver.rules import Rule
 
-KEPT: Final = 200_000
-"""Entries of each kind that are remembered; the oldest go first."""
+KEPT: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -66,12 +65,14 @@ class Delivery:
     copy: bool
 
 
-@dataclass(slots=True)
 class Journal:
-    requests: deque[Request] = field(default_factory=lambda: deque(maxlen=KEPT))
-    connections: deque[Connection] = field(default_factory=lambda: deque(maxlen=KEPT))
-    published: deque[Published] = field(default_factory=lambda: deque(maxlen=KEPT))
-    deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=KEPT))
+    """The newest `kept` entries of each kind, oldest first."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.requests: deque[Request] = deque(maxlen=kept)
+        self.connections: deque[Connection] = deque(maxlen=kept)
+        self.published: deque[Published] = deque(maxlen=kept)
+        self.deliveries: deque[Delivery] = deque(maxlen=kept)
 
     def deliver(self, post: Published, connection: int, at: datetime, *, whole: bool) -> None:
         self.deliveries.append(Delivery(at, connection, post.id, post.rules, whole, copy=post.sent > 0))

@@ -10,7 +10,7 @@ from twitterhandler.clock import Clock
 from twitterhandler.testing.xserver.account import Limits, Manners, Window
 from twitterhandler.testing.xserver.content import Json, Message
 from twitterhandler.testing.xserver.faults import Fault, Refusal
-from twitterhandler.testing.xserver.journal import Connection, Journal, Published
+from twitterhandler.testing.xserver.journal import KEPT, Connection, Journal, Published
 from twitterhandler.testing.xserver.rules import Rules
 
 CONNECT: Final = "stream"
@@ -71,7 +71,7 @@ class OpenConnection:
 class Platform:
     """The whole state; routes read it, tests and the control routes change it."""
 
-    def __init__(self, clock: Clock, token: str, limits: Limits, manners: Manners) -> None:
+    def __init__(self, clock: Clock, token: str, *, limits: Limits, manners: Manners, kept: int = KEPT) -> None:
         self.clock = ShiftedClock(clock)
         self.token = token
         self.limits = limits
@@ -79,7 +79,7 @@ class Platform:
         self.forbidden: str | None = None
         self.stopping = False
         self.rules = Rules()
-        self.journal = Journal()
+        self.journal = Journal(kept)
         self.read = 0
         self.trends: dict[int, list[Json]] = {}
         self.open: dict[int, OpenConnection] = {}

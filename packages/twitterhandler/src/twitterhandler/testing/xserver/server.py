@@ -12,7 +12,7 @@ from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.testing.xserver.account import Limits, Manners
 from twitterhandler.testing.xserver.content import Message, Posts
 from twitterhandler.testing.xserver.faults import Fault
-from twitterhandler.testing.xserver.journal import Connection, Delivery, Published, Request
+from twitterhandler.testing.xserver.journal import KEPT, Connection, Delivery, Published, Request
 from twitterhandler.testing.xserver.platform import CONNECT, Platform
 from twitterhandler.testing.xserver.reference import REFERENCE_ROUTES
 from twitterhandler.testing.xserver.routes import STREAM_ROUTES, create_app
@@ -35,6 +35,8 @@ class FakeX:
         clock: Of ids, times, limits. All waiting is that of the event loop, which may be virtual.
         token: The only Bearer token that is known.
         port: 0 for any that is free; `start` after `stop` takes the same again.
+        kept: How many requests, connections, posts and deliveries are remembered, the newest of each; searches and
+            backfill know no others.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class FakeX:
         limits: Limits | None = None,
         manners: Manners | None = None,
         port: int = 0,
+        kept: int = KEPT,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.platform = Platform(clock or SystemClock(), token, limits or Limits(), manners or Manners())
+        limits, manners = limits or Limits(), manners or Manners()
+        self.platform = Platform(clock or SystemClock(), token, limits=limits, manners=manners, kept=kept)
         self.posts = Posts(self.platform.clock)
         self.token = token
         self._port = port

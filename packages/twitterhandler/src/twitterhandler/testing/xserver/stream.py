@@ -144,7 +144,7 @@ class _HttpWire:
     def recent(self, count: int) -> Sequence[Published]:
         deliveries = list(self._platform.journal.deliveries)[-count:]
         posts = {post.id: post for post in self._platform.journal.published}
-        return [posts[delivery.id] for delivery in deliveries]
+        return [posts[delivery.id] for delivery in deliveries if delivery.id in posts]
 
 
 def _matched(rule: Rule, manners: Manners) -> Json:
