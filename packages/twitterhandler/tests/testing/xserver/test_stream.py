@@ -351,3 +351,59 @@ def test_the_same_program_has_the_same_times_in_each_run(virtually, listening):
         return [request.at for request in x.requests], [(d.at, d.id) for d in x.deliveries]
 
     assert virtually(main) == virtually(main)
+
+
+def raw_answer(x, name):
+    """What a plain socket gets when a fault ends its connection: all bytes, and the error if there is one."""
+
+    async def read():
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(x.url.rpartition(":")[2]))
+        request = f"GET /2/tweets/search/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {x.token}\r\n\r\n"
+        writer.write(request.encode())
+        await asyncio.sleep(1)
+        x.fail(Fault.named(name))
+        x.push("tea 茶")
+        chunks, error = [], None
+        try:
+            async with asyncio.timeout(5):
+                while chunk := await reader.read(65_536):
+                    chunks.append(chunk)
+        except (ConnectionResetError, TimeoutError) as exc:
+            error = type(exc)
+        writer.close()
+        return b"".join(chunks), error
+
+    return read()
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "end"),
+    [
+        ("eof", TimeoutError, b"0\r\n\r\n"),  # HTTP's end; the connection may be used again
+        ("eof_mid_object", TimeoutError, b"0\r\n\r\n"),
+        ("no_last_chunk", None, b"\r\n\r\n"),  # only the header has come
+        ("rst", ConnectionResetError, b"\r\n\r\n"),
+        ("rst_mid_object", ConnectionResetError, b"\r\n"),
+    ],
+)
+def test_each_end_of_a_connection_is_what_it_is_called_on_the_wire(name, error, end, virtually):
+    async def main(x):
+        x.rules.add([{"value": "tea"}], now=x.now(), limits=x.limits)
+        return await raw_answer(x, name), list(x.sent)
+
+    (data, found), sent = virtually(main)
+    assert found is error
+    assert data.endswith(end)
+    assert (b"\r\n0\r\n\r\n" in data) == name.startswith("eof")
+    assert sent == []
+
+
+def test_a_chunk_ends_inside_a_character_and_inside_of_the_delimiter(virtually):
+    async def main(x):
+        x.rules.add([{"value": "tea"}], now=x.now(), limits=x.limits)
+        return [(await raw_answer(x, name))[0].partition(b"\r\n\r\n")[2] for name in ("split_character", "split_end")]
+
+    character, delimiter = virtually(main, limits=Limits(connections=2))
+    assert "茶".encode() not in character
+    assert "茶".encode()[:1] + b"\r\n" in character
+    assert b"\r\r\n1\r\n\n\r\n" in delimiter

@@ -42,14 +42,17 @@ class OpenConnection:
     def __init__(self, log: Connection, send_queue: int) -> None:
         self.log = log
         self._items: deque[Item] = deque()
-        self._room = send_queue
+        self._room: int | None = send_queue
         self._more = asyncio.Event()
 
     def put(self, item: Item) -> None:
         """Queues it; of a reader that is too slow the posts are dropped and the connection ends."""
-        if isinstance(item, Published) and len(self._items) >= self._room:
-            self._items = deque(kept for kept in self._items if isinstance(kept, Fault))
-            item, self._room = Fault.disconnect("SlowReader"), 1 << 62
+        if isinstance(item, Published):
+            if self._room is None:
+                return
+            if len(self._items) >= self._room:
+                self._items = deque(self.unspent())
+                item, self._room = Fault.disconnect("SlowReader"), None
         self._items.append(item)
         self._more.set()
 

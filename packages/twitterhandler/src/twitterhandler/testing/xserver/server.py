@@ -156,6 +156,11 @@ class FakeX:
         return self.platform.journal.published
 
     @property
+    def sent(self) -> dict[str, Published]:
+        """By id the posts that went whole to some connection, in the order of their making."""
+        return {post.id: post for post in self.published if post.sent}
+
+    @property
     def deliveries(self) -> Sequence[Delivery]:
         return self.platform.journal.deliveries
 
