@@ -68,8 +68,8 @@ def test_wrong_use_is_exit_code_2():
 
 
 def test_models_lists_versions_and_cards():
-    assert run("models").stdout.startswith("sentiment 0.")
-    assert [card["name"] for card in json.loads(run("models", "--json").stdout)] == ["sentiment", "emotion"]
+    assert run("models").stdout.startswith("entities 0.")
+    assert [card["name"] for card in json.loads(run("models", "--json").stdout)] == ["entities", "sentiment", "emotion"]
 
 
 def test_evaluate_measures_labelled_posts(tmp_path):

@@ -28,12 +28,13 @@ def test_a_line_without_labels_is_refused():
 def test_names_have_our_types_and_user_names_are_none():
     names = [
         {"start": 0, "end": 4, "text": "@ada", "label": "PER", "on_mention": True},
+        {"start": 1, "end": 4, "text": "ada", "label": "PER"},
         {"start": 5, "end": 12, "text": "#London", "label": "LOC"},
         {"start": 13, "end": 16, "text": "BBC", "label": "corporation", "label3": "ORG"},
         {"start": 17, "end": 20, "text": "Ulysses", "label": "creative-work", "label3": None},
     ]
 
-    assert labelled({"text": "…", "ents": names}).names == {("London", "PLACE"), ("BBC", "ORG")}
+    assert labelled({"text": "@ada #London BBC Ulysses", "ents": names}).names == {("London", "PLACE"), ("BBC", "ORG")}
 
 
 def test_one_label_is_a_choice_and_several_are_not():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,25 @@ from typing import Any
 from nlp_services.errors import ModelError
 
 _DATA = Path(__file__).parent / "data"
-NAMES = ("sentiment", "emotion")
+NAMES = ("entities", "sentiment", "emotion")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A trained model: its SavedModel folder, its version, and its whole card as written by the training."""
+    """A trained model: its folder, its version, and its whole card as written by the training."""
 
     name: str
     version: str
     folder: Path
     facts: dict[str, Any]
+
+    def measures(self) -> Iterator[tuple[str, float]]:
+        """What the card says of the test sets, one line deep: `f1` of the set `btc_test` is `btc_test f1`."""
+        for name, found in self.facts["metrics"]["test"].items():
+            if isinstance(found, dict):
+                yield from ((f"{name} {measure}", value) for measure, value in found.items() if measure == "f1")
+            else:
+                yield name, found
 
     def altered_files(self) -> list[str]:
         """Files whose SHA-256 is not the card's, or that are absent; in a good installation there are none."""

@@ -94,9 +94,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards
         typer.echo(json.dumps([card.facts for card in cards], indent=2, ensure_ascii=False))
         return
     for card in cards:
-        measures = (
-            f"{name} {value}" for name, value in card.facts["metrics"]["test"].items() if isinstance(value, float)
-        )
+        measures = (f"{name} {value}" for name, value in card.measures())
         typer.echo(f"{card.name} {card.version}  {card.facts['bytes'] / 1e6:.1f} MB  {', '.join(measures)}")
         if altered := card.altered_files():
             raise NlpError(f"{card.name}: {', '.join(altered)} not as trained; install tweet-nlp-services again")

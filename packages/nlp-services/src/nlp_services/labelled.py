@@ -99,8 +99,13 @@ def window(row: dict[str, Any]) -> Window:
     return Window(str(row["topic"]), tuple(map(str, row["texts"])))
 
 
+def _follows_at(text: str, start: int) -> bool:
+    """Some sets mark the name in `@ada` without its sign; it is a user name all the same."""
+    return start > 0 and text[start - 1] == "@"
+
+
 def _names(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name in row["ents"] if "ents" in row else row["entities"]:
         type_ = _TYPES.get(name["label3"] if "label3" in name else name.get("label", name.get("type")))
-        if type_ and not name.get("on_mention"):
+        if type_ and not name.get("on_mention") and not _follows_at(row["text"], name.get("start", 0)):
             yield plain_name(name["text"]) or name["text"], type_

@@ -17,7 +17,7 @@ Factory = Callable[[], Any]
 
 _FACTORIES: Mapping[str, Mapping[Capability, Factory]] = {
     "local": {
-        "entities": SpacyTagger,
+        "entities": lambda: SpacyTagger(load_card("entities")),
         "keywords": keyword_extractor,
         "sentiment": lambda: SavedModelClassifier(load_card("sentiment")),
         "emotion": lambda: SavedModelClassifier(load_card("emotion")),

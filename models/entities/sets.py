@@ -1,0 +1,37 @@
+"""The entity data sets under one scheme: persons, organisations, places; user names are none of them."""
+
+from collections.abc import Iterable, Iterator
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from models.common import data
+
+TYPES = {"PER": "PERSON", "ORG": "ORG", "LOC": "GPE"}
+"""Of the sets' common labels, as the English pipeline that is trained further calls them."""
+TRAIN = ("btc/train", "wnut17/train", "tweebank/train")
+VALIDATION = ("btc/dev", "tweebank/dev")
+TEST = ("btc/test", "wnut17/test", "tweebank/test")
+
+
+def rows(name: str) -> list[data.Row]:
+    return list(data.read(f"ner_{name}"))
+
+
+def _is_user_name(text: str, name: data.Row) -> bool:
+    """Some sets mark the name in `@ada` without its sign."""
+    return bool(name["on_mention"]) or text[max(0, name["start"] - 1) : name["start"]] == "@"
+
+
+def documents(found: Iterable[data.Row], nlp: Language) -> Iterator[Doc]:
+    """Each text with its names; a name that does not end where a word does is cut back to the words inside it."""
+    for row in found:
+        document = nlp.make_doc(row["text"])
+        spans = [
+            document.char_span(name["start"], name["end"], label=TYPES[name["label3"]], alignment_mode="contract")
+            for name in row["ents"]
+            if name["label3"] and not _is_user_name(row["text"], name)
+        ]
+        document.ents = spacy.util.filter_spans([span for span in spans if span])
+        yield document
