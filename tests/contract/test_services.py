@@ -46,7 +46,7 @@ def test_the_collector_answers_as_the_page_says(tmp_path: Path) -> None:
     source = SimulatorSource(stretch=Stretch(datetime(2026, 11, 22, tzinfo=UTC), hours=1))
     ingest = Ingest(source, SpoolSink(tmp_path / "spool"), subscriptions=Subscriptions(registry))
     found = examples("twitterhandler")
-    assert len(found) == 6
+    assert len(found) == 7
     with TestClient(collector_app(registry, ingest)) as client:
         for method, path, blocks in found:
             answer = client.request(method, path, json=blocks[0] if len(blocks) == 2 else None)

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -5,7 +6,8 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from twitterhandler.api import create_app
 from twitterhandler.budget import Limits
-from twitterhandler.errors import SourceError
+from twitterhandler.errors import SourceError, SourceRefusedError, SourceUnavailableError
+from twitterhandler.estimate import Estimator, Span
 from twitterhandler.ingest import Ingest
 from twitterhandler.sinks import SpoolSink
 from twitterhandler.sources import ReplaySource
@@ -148,6 +150,55 @@ def test_the_status_says_what_was_spent(registry, ingest, post):
 def client_status(registry, ingest, **more):
     with TestClient(create_app(registry, ingest, **more)) as client:
         return client.get("/v1/status").json()
+
+
+class Counting:
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def counts(self, query):
+        assert query == "tea lang:en"
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def estimate(registry, ingest):
+    """Asks for the estimate of a topic of which X counts `answer`."""
+    registry.add(Topic("tea", "tea", languages=("en",)))
+
+    def ask(answer, slug="tea", headers=None):
+        estimator = Estimator(["x", "sim"], Limits(price=Decimal("0.005")), Counting(answer))
+        with TestClient(create_app(registry, ingest, estimator=estimator, token=SecretStr("s3cret"))) as client:
+            headers = {"Authorization": "Bearer s3cret"} if headers is None else headers
+            return client.get(f"/v1/topics/{slug}/estimate", headers=headers)
+
+    return ask
+
+
+def test_an_estimate_is_made_of_what_x_counts(estimate, post):
+    start = post().created_at
+    answer = estimate([Span(start, start + timedelta(days=1), 100)]).json()
+    on_x, simulated = answer["items"]
+    assert on_x == {
+        "network": "x",
+        "posts_a_day": 100.0,
+        "posts_a_month": 3000.0,
+        "money_a_day": 0.5,
+        "money_a_month": 15.0,
+        "days": [{"start": "2026-11-22T12:00:00.000Z", "end": "2026-11-23T12:00:00.000Z", "posts": 100}],
+        "reason": None,
+    }
+    assert (simulated["network"], simulated["posts_a_day"], simulated["money_a_day"]) == ("sim", None, 0)
+
+
+def test_an_estimate_that_cannot_be_made_says_why(estimate):
+    unavailable = SourceUnavailableError("X answered 503; it is tried again", "server")
+    assert "503" in is_problem(estimate(unavailable), 503)
+    assert "key" in is_problem(estimate(SourceRefusedError("X answered 401; set a key")), 502)
+    assert "nope" in is_problem(estimate([], slug="nope"), 404)
+    is_problem(estimate([], headers={}), 401)
 
 
 def test_health_readiness_and_metrics(client, ingest):

@@ -1,14 +1,18 @@
+import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from twitterhandler.__about__ import __version__
+from twitterhandler.testing.xserver import FakeX
 
 MESSAGE = (
     '{"data": {"id": "%d", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}\n'
@@ -57,6 +61,25 @@ def service(environment, eventually, tmp_path):
     for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def fake_x():
+    """A fake X in real time, in a thread of its own, and the environment that leads there."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def of_loop(work):
+        return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=20)
+
+    x = FakeX()
+    of_loop(x.start())
+    yield x, {"TWITTERHANDLER_X_URL": x.url, "TWITTERHANDLER_X_TOKEN": x.token}
+    of_loop(x.stop())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 def fetch(url, method="GET", body=None):
@@ -191,6 +214,21 @@ def test_a_query_is_checked_and_explained(program):
     pointed_at(program("query", "explain", "tea has:media"), "tea has:media\n    ^\n", "only X can answer `has:media`")
     no_character = program("query", "explain", b"tea \xff".decode(errors="surrogateescape"))
     pointed_at(no_character, "tea  \n    ^\n", "write the query in UTF-8")
+
+
+def test_what_a_query_would_cost_is_asked_of_x(program, fake_x):
+    x, there = fake_x
+    x.remember(*[x.posts.original("tea", at=x.now() - timedelta(hours=hours)) for hours in range(1, 71)])
+    told = program("estimate", "tea", **there)
+    assert re.search(r"^x +10 posts a day, 300 in 30 days; the price of a post is not set", told.stdout, re.MULTILINE)
+    assert re.search(r"^bluesky +not known: the network gives no counts$", told.stdout, re.MULTILINE)
+    priced = program("estimate", "tea", "--source", "x", **there, TWITTERHANDLER_X_PRICE="0.005")
+    assert priced.stdout == "x  10 posts a day, 300 in 30 days; costs 0.05 a day, 1.50 in 30 days\n"
+    (as_json,) = json.loads(program("estimate", "tea", "--source", "x", "--json", **there).stdout)
+    assert (round(as_json["posts_a_day"]), sum(day["posts"] for day in as_json["days"])) == (10, 70)
+    assert "set TWITTERHANDLER_X_TOKEN" in program("estimate", "tea").stdout
+    fails(program("estimate", "tea", **{**there, "TWITTERHANDLER_X_TOKEN": "wrong"}), 1, "401.*TWITTERHANDLER_X_TOKEN")
+    pointed_at(program("estimate", "tea to:ada"), "tea to:ada\n    ^\n", "only X can answer")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 from twitterhandler.budget import Limits
-from twitterhandler.estimate import Estimate, Span, estimate, of_x
+from twitterhandler.estimate import Estimate, Estimator, Span, of_x
+from twitterhandler.testing import FakeClock
 from twitterhandler.topics import Topic
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
@@ -42,15 +43,28 @@ def test_without_a_price_posts_are_known_and_money_is_not():
 def test_each_network_of_a_topic_says_what_it_knows():
     x = Counting()
     topic = Topic("tea", "tea OR cup", languages=("en",), reposts=False)
-    found = asyncio.run(estimate(topic, ["x", "sim"], Limits(), x))
+    found = asyncio.run(Estimator(["x", "sim"], Limits(), x).of(topic))
     assert [(one.network, one.posts_a_day) for one in found] == [("x", 103.0), ("sim", None)]
     assert (found[1].money_a_month, found[1].reason) == (0, "the network gives no counts")
     assert x.asked == ["(tea OR cup) lang:en -is:retweet"]
 
 
 def test_who_has_no_key_is_told_so_and_who_does_not_listen_on_x_asks_for_nothing():
-    (on_x,) = asyncio.run(estimate(Topic("tea", "tea", sources=("x",)), ["x", "sim"], Limits(), None))
+    (on_x,) = asyncio.run(Estimator(["x", "sim"], Limits()).of(Topic("tea", "tea", sources=("x",))))
     assert (on_x.posts_a_day, "TWITTERHANDLER_X_TOKEN" in (on_x.reason or "")) == (None, True)
     x = Counting()
-    (elsewhere,) = asyncio.run(estimate(Topic("tea", "tea", sources=("sim",)), ["x", "sim"], Limits(), x))
+    (elsewhere,) = asyncio.run(Estimator(["x", "sim"], Limits(), x).of(Topic("tea", "tea", sources=("sim",))))
     assert (elsewhere.network, x.asked) == ("sim", [])
+
+
+def test_x_is_asked_once_in_a_while():
+    async def story():
+        x, clock = Counting(), FakeClock()
+        estimator = Estimator(["x"], Limits(), x, clock=clock)
+        for _ in range(3):
+            await estimator.of(Topic("tea", "tea"))
+            await estimator.of(Topic("same", "tea"))
+            await clock.sleep(301)
+        return x.asked
+
+    assert asyncio.run(story()) == ["tea", "tea"]

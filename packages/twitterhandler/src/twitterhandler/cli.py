@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from twitterhandler.__about__ import __version__
-from twitterhandler.commands import queries, topics
+from twitterhandler.commands import estimates, queries, topics
 from twitterhandler.commands.options import Topics
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
 from twitterhandler.ingest import Ingest, IngestStatus
@@ -29,6 +29,7 @@ run = typer.Typer(no_args_is_help=True, help="Carry the posts of one source to t
 app.add_typer(run, name="run")
 app.add_typer(topics.app, name="topics")
 app.add_typer(queries.app, name="query")
+app.command()(estimates.estimate)
 
 Sink = Annotated[str | None, typer.Option(help="The queue.  [default: spool:./data/spool]")]
 Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max.  [default: max]")]
@@ -176,9 +177,9 @@ async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
         if reporting:
             reporting.cancel()
             print(file=sys.stderr)
+        await sink.close()
         if spending:
             spending.close()
-        await sink.close()
     return ingest.status(), loop.time() - began
 
 

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from twitterhandler.budget import Limits
+from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.topics import Topic
 
 DAYS_A_MONTH: Final = 30
+HOLDS: Final = timedelta(minutes=10)
 _DAY: Final = timedelta(days=1)
 
 
@@ -53,28 +55,49 @@ class Estimate:
     reason: str | None = None
 
 
-async def estimate(
-    topic: Topic, networks: Sequence[str], limits: Limits, x_counts: Counts | None
-) -> tuple[Estimate, ...]:
-    """What `topic` would bring on each of `networks` where it listens.
+class Estimator:
+    """What topics would bring.
 
     X counts by its search, which differs a little from its stream: there a quote matches with the words of the quoted
-    post too, so a stream brings rather more.
+    post too, so a stream brings rather more. What it said holds for a while, so that asking often costs little.
 
-    Raises:
-        SourceError: X does not answer, or not to us.
+    Args:
+        networks: That the collector can listen on.
+        limits: For the price.
+        x: Counts; None without a key.
+        clock: For tests.
     """
-    found = []
-    for network in networks:
-        if topic.sources and network not in topic.sources:
-            continue
-        if network != "x":
-            found.append(Estimate(network, money_a_day=0, money_a_month=0, reason="the network gives no counts"))
-        elif x_counts is None:
-            found.append(Estimate("x", reason="X counts for a key only; set TWITTERHANDLER_X_TOKEN"))
-        else:
-            found.append(of_x(await x_counts.counts(topic.x_rule()), limits))
-    return tuple(found)
+
+    def __init__(
+        self, networks: Sequence[str], limits: Limits, x: Counts | None = None, *, clock: Clock | None = None
+    ) -> None:
+        self._networks = networks
+        self._limits = limits
+        self._x = x
+        self._clock = clock or SystemClock()
+        self._counted: dict[str, tuple[datetime, Sequence[Span]]] = {}
+
+    async def of(self, topic: Topic) -> tuple[Estimate, ...]:
+        """For each of its networks.
+
+        Raises:
+            SourceError: X does not answer, or not to us.
+        """
+        wanted = [network for network in self._networks if not topic.sources or network in topic.sources]
+        return tuple([await self._on_x(topic) if network == "x" else _free(network) for network in wanted])
+
+    async def _on_x(self, topic: Topic) -> Estimate:
+        if self._x is None:
+            return Estimate("x", reason="X counts for a key only; set TWITTERHANDLER_X_TOKEN")
+        now, rule = self._clock.now(), topic.x_rule()
+        self._counted = {asked: found for asked, found in self._counted.items() if now - found[0] < HOLDS}
+        if rule not in self._counted:
+            self._counted[rule] = (now, await self._x.counts(rule))
+        return of_x(self._counted[rule][1], self._limits)
+
+
+def _free(network: str) -> Estimate:
+    return Estimate(network, money_a_day=0, money_a_month=0, reason="the network gives no counts")
 
 
 def of_x(days: Sequence[Span], limits: Limits) -> Estimate:

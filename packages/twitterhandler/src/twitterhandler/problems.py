@@ -14,6 +14,8 @@ from twitterhandler.errors import (
     QueryError,
     RegistryError,
     SettingError,
+    SourceRefusedError,
+    SourceUnavailableError,
     TopicExistsError,
     TopicNotFoundError,
     TwitterhandlerError,
@@ -25,6 +27,8 @@ _STATUSES: Final[dict[type[TwitterhandlerError], HTTPStatus]] = {
     QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SettingError: HTTPStatus.UNPROCESSABLE_ENTITY,
     RegistryError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SourceUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    SourceRefusedError: HTTPStatus.BAD_GATEWAY,
 }
 
 

@@ -24,19 +24,24 @@ async def serve(settings: Settings) -> None:
         registry = settings.open_registry()
         sink = settings.open_sink()
         spending = settings.open_spending(registry)
+        x = settings.open_x()
         ingest = Ingest(source, sink, subscriptions=Subscriptions(registry), spending=spending)
         host, port = listener.getsockname()[:2]
         log.info("%s to %s; listening on http://%s:%d", source.name, settings.sink, host, port)
         tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(_watch(ingest))]
         try:
-            await run_app(create_app(registry, ingest, spending=spending, token=settings.token), listener)
+            estimator = settings.open_estimator(x)
+            app = create_app(registry, ingest, spending=spending, estimator=estimator, token=settings.token)
+            await run_app(app, listener)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await sink.close()
+            if x:
+                await x.close()
             if spending:
                 spending.close()
-            await sink.close()
 
 
 async def _carry(ingest: Ingest) -> None:

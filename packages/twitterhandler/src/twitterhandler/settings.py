@@ -5,18 +5,20 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from twitterhandler.budget import Limits
 from twitterhandler.errors import SettingError
+from twitterhandler.estimate import Estimator
 from twitterhandler.sinks import Sink, SpoolSink
 from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
 from twitterhandler.sources.x import BASE_URL, BearerToken, XTransport
+from twitterhandler.sources.x.search import RecentSearch
 from twitterhandler.spending import Spending
-from twitterhandler.topics import TopicRegistry
+from twitterhandler.topics import Network, TopicRegistry
 
 SourceName = Literal["simulator", "replay"]
 
@@ -112,6 +114,11 @@ class Settings(BaseSettings):
 
     def limits(self) -> Limits:
         return Limits(self.x_price, self.x_month_posts, self.x_month_money, self.until, self.x_month_fill)
+
+    def open_estimator(self, x: XTransport | None) -> Estimator:
+        """What topics would bring, by a transport that somebody else closes."""
+        counts = RecentSearch(x) if x else None
+        return Estimator([name for name in get_args(Network) if name != "sim"], self.limits(), counts)
 
     def open_x(self) -> XTransport | None:
         """To X, for who has a key; whoever takes it closes it."""

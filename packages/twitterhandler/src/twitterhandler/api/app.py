@@ -13,6 +13,8 @@ from twitterhandler import problems
 from twitterhandler.__about__ import __version__
 from twitterhandler.api.models import (
     BudgetAnswer,
+    EstimateAnswer,
+    EstimateList,
     InvalidQuery,
     NewTopic,
     QueryQuestion,
@@ -23,7 +25,9 @@ from twitterhandler.api.models import (
     TopicList,
     ValidQuery,
 )
+from twitterhandler.budget import Limits
 from twitterhandler.errors import QueryError
+from twitterhandler.estimate import Estimator
 from twitterhandler.ingest import Ingest, IngestStatus
 from twitterhandler.metrics import exposition
 from twitterhandler.query import Query
@@ -32,15 +36,22 @@ from twitterhandler.topics import Topic, TopicRegistry
 
 
 def create_app(
-    registry: TopicRegistry, ingest: Ingest, *, spending: Spending | None = None, token: SecretStr | None = None
+    registry: TopicRegistry,
+    ingest: Ingest,
+    *,
+    spending: Spending | None = None,
+    estimator: Estimator | None = None,
+    token: SecretStr | None = None,
 ) -> FastAPI:
     """The service over parts that somebody else opened and runs.
 
-    Changing routes must be sent `token` as `Authorization: Bearer …`; None lets everybody change.
+    Changing routes, and the one that asks X, must be sent `token` as `Authorization: Bearer …`; None lets everybody.
     """
     app = FastAPI(title="twitterhandler", version=__version__, description=__doc__)
     problems.install(app)
-    app.include_router(_topics(registry, _guard(token)))
+    guard = _guard(token)
+    app.include_router(_topics(registry, guard))
+    app.include_router(_estimates(registry, guard, estimator or Estimator(("x",), Limits())))
     app.include_router(_queries())
     app.include_router(_state(registry, ingest, spending))
     return app
@@ -95,6 +106,19 @@ def _topics(registry: TopicRegistry, guard: Callable[..., None]) -> APIRouter:
         return TopicAnswer.model_validate(registry.change(slug, state="stopped"))
 
     router.include_router(guarded)
+    return router
+
+
+def _estimates(registry: TopicRegistry, guard: Callable[..., None], estimator: Estimator) -> APIRouter:
+    statuses = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+    router = APIRouter(tags=["topics"], dependencies=[Depends(guard)], responses=problems.responses(*statuses))
+
+    @router.get("/v1/topics/{slug}/estimate")
+    async def estimate(slug: str) -> EstimateList:
+        """What a topic would bring and cost; asks X for counts of the last seven days, at most each ten minutes."""
+        found = await estimator.of(registry.get(slug))
+        return EstimateList(items=[EstimateAnswer.model_validate(one) for one in found])
+
     return router
 
 

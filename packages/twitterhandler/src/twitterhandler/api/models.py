@@ -26,6 +26,16 @@ _TOPIC_ANSWER: Final = {
     "stopped_by": None,
 }
 
+_ESTIMATE: Final[dict[str, Any]] = {
+    "network": "x",
+    "posts_a_day": 103.0,
+    "posts_a_month": 3090.0,
+    "money_a_day": 0.515,
+    "money_a_month": 15.45,
+    "days": [{"start": "2026-11-21T00:00:00.000Z", "end": "2026-11-22T00:00:00.000Z", "posts": 103}],
+    "reason": None,
+}
+
 
 class TopicChange(BaseModel):
     """What may be changed; what is left out stays."""
@@ -72,6 +82,33 @@ class TopicAnswer(BaseModel):
 class TopicList(BaseModel):
     items: list[TopicAnswer]
     next: str | None = None
+
+
+class SpanAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    start: Time
+    end: Time
+    posts: int
+
+
+class EstimateAnswer(BaseModel):
+    """Of one network; null is what cannot be told."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_ESTIMATE]})
+
+    network: str
+    posts_a_day: float | None
+    posts_a_month: float | None = Field(description="30 days")
+    money_a_day: float | None = Field(description="null: the price of a post is not set; 0: posts cost nothing")
+    money_a_month: float | None
+    days: tuple[SpanAnswer, ...] = Field(description="what X counted in the last seven days")
+    reason: str | None = Field(description="why something is null")
+
+
+class EstimateList(BaseModel):
+    items: list[EstimateAnswer]
+    next: None = None
 
 
 class QueryQuestion(BaseModel):
