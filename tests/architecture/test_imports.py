@@ -49,6 +49,7 @@ ADAPTERS = {
     "trending": {"httpx2": {"providers.views"}},
     "twitterhandler": {
         "aiohttp": {"sources.connections", "sources.jetstream", "sources.mastodon", "sources.x"},
+        "tweepy": {"sources.x"},
         "yarl": {"sources.x"},
     },
 }

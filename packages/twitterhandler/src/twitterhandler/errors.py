@@ -119,7 +119,15 @@ class SourceUnavailableError(SourceError):
 
 
 class SourceRefusedError(SourceError):
-    """A network that answered no; asking again changes nothing."""
+    """A network that answered no; asking again changes nothing.
+
+    Attributes:
+        status: Of its answer over HTTP; 0 where it gave none.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class SinkError(TwitterhandlerError, OSError):

@@ -55,6 +55,15 @@ def parse_message(line: bytes, received_at: datetime) -> Post:
         message = orjson.loads(line)
     except orjson.JSONDecodeError as exc:
         raise UnreadableMessageError(f"not JSON: {exc}") from exc
+    return read_post(message, received_at)
+
+
+def read_post(message: Any, received_at: datetime) -> Post:
+    """The post of a message whose JSON was read already.
+
+    Raises:
+        UnreadableMessageError: see `parse_message`.
+    """
     if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
         raise UnreadableMessageError("not a post: no object `data`")
     return _read(message, received_at)

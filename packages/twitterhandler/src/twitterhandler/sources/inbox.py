@@ -36,7 +36,7 @@ class Inbox(Generic[Item]):
         self._held: deque[tuple[Item | Lost, int]] = deque()
         self._size = 0
         self._lost: Lost | None = None
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Inbox(Generic[Item]):
         """Keeps an item however full it is: for what is rare and must not be lost."""
         self._append(item, 0)
 
-    def fail(self, failure: Exception) -> None:
+    def fail(self, failure: BaseException) -> None:
         """Nothing more will come; raised by `take` once everything has been taken."""
         self._failure = failure
         self._arrived.set()

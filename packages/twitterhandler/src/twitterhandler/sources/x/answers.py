@@ -33,7 +33,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: float)
         now: Seconds of the epoch, which `x-rate-limit-reset` is compared with.
     """
     problem = _problem(body)
-    words = _words(problem)
+    said = words_of(problem)
+    words = f" ({said})" if said else ""
     issue, kind = str(problem.get("connection_issue", "")), last_segment(problem)
     if issue == "TooManyConnections":
         return SourceUnavailableError(
@@ -45,7 +46,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: float)
         period = str(problem.get("period", "")).lower() or "present"
         return SourceRefusedError(
             f"X's cap of posts for the {period} period is reached; raise it in X's developer console, or start again "
-            f"in the next period{words}"
+            f"in the next period{words}",
+            status=status,
         )
     if status == 409 or issue in ("RuleConfigurationIssue", "RulesInvalidIssue"):
         return SourceUnavailableError(f"X has no rule to listen for{words}; they are written again", "no_rules")
@@ -59,8 +61,9 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: float)
             wait=_until_reset(headers, now) or _retry_after(headers),
         )
     if 300 <= status < 400:
-        return SourceRefusedError(f"X's address answers {status}, that it is elsewhere; correct TWITTERHANDLER_X_URL")
-    return SourceRefusedError(f"X answered {status}{words}; {_ADVICE.get(status, _ADVICE[400])}")
+        advice = "that it is elsewhere; correct TWITTERHANDLER_X_URL"
+        return SourceRefusedError(f"X's address answers {status}, {advice}", status=status)
+    return SourceRefusedError(f"X answered {status}{words}; {_ADVICE.get(status, _ADVICE[400])}", status=status)
 
 
 def last_segment(problem: Mapping[str, Any]) -> str:
@@ -81,13 +84,12 @@ def _problem(body: bytes) -> dict[str, Any]:
     return {**first, **found}
 
 
-def _words(problem: Mapping[str, Any]) -> str:
-    """What X itself says, in parentheses, on one line."""
-    said = problem.get("detail") or problem.get("message") or problem.get("title")
-    if not isinstance(said, str):
-        return ""
-    line = "".join(char if char.isprintable() else " " for char in said)
-    return f" ({line[:_SHOWN]})"
+def words_of(problem: Mapping[str, Any]) -> str:
+    """What X itself says, on one line, cut; empty when it says nothing."""
+    details = problem.get("details")
+    said = details[0] if isinstance(details, list) and details else None
+    said = said or problem.get("detail") or problem.get("message") or problem.get("title")
+    return "".join(char if char.isprintable() else " " for char in said)[:_SHOWN] if isinstance(said, str) else ""
 
 
 def _until_reset(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,0 +1,88 @@
+"""What comes of a connection, put into the inbox while it is read; and what does not come, as gaps."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from twitterhandler.clock import Clock
+from twitterhandler.errors import SourceUnavailableError
+from twitterhandler.posts import Gap, Record, dead
+from twitterhandler.sources.inbox import Inbox
+from twitterhandler.sources.x.ledger import Ledger
+from twitterhandler.sources.x.lines import is_whole
+from twitterhandler.sources.x.stream import Ended
+
+HELD_LINES: Final = 20_000
+HELD_BYTES: Final = 64 * 1024 * 1024
+"""What waits for a slow queue; beyond it posts are lost, and the loss is a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    raw: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Until `at` everything was heard, or nobody listened."""
+
+    at: datetime
+
+
+Item = Line | Mark | Record
+
+
+class Reception:
+    """Told by the connection what happens; never makes it wait, and never raises.
+
+    Attributes:
+        inbox: Where all of it goes.
+        ledger: What is not heard.
+        troubles: What is wrong now, by what it is about; each line says what to do.
+    """
+
+    def __init__(self, clock: Clock, *, held_lines: int = HELD_LINES, held_bytes: int = HELD_BYTES) -> None:
+        self.inbox: Inbox[Item] = Inbox(held_lines, held_bytes)
+        self.ledger = Ledger()
+        self.troubles: dict[str, str] = {}
+        self.when_back: Callable[[Gap], None] = lambda gap: None
+        self._clock = clock
+        self._last = b""
+
+    def follow(self, topics: Collection[str]) -> None:
+        """Other topics are wanted."""
+        self.tell(self.ledger.follow(topics, self._clock.now()))
+
+    def tell(self, gaps: Iterable[Gap]) -> None:
+        """Puts gaps that have ended on their way."""
+        for gap in gaps:
+            self.inbox.put(gap)
+            self.when_back(gap)
+
+    def opened(self, at: datetime) -> None:
+        self.troubles.pop("connection", None)
+        self.tell(self.ledger.connected(at))
+        self._last = b""
+
+    def line(self, line: bytes, at: datetime) -> None:
+        self.ledger.heard(at)
+        self.inbox.offer(Line(line, at), at, len(line))
+        self._last = line
+
+    def silence(self, at: datetime) -> None:
+        self.ledger.heard(at)
+        self.inbox.put(Mark(at))
+        self._last = b""
+
+    def ended(self, ended: Ended) -> None:
+        now = self._clock.now()
+        if ended.rest:
+            self.inbox.put(dead(ended.rest, ended.reason, now))
+        self.ledger.lost(ended.reason, now, torn=bool(self._last) and not is_whole(self._last))
+        self.troubles["connection"] = f"the connection to X is over ({ended.reason}); it is made again"
+
+    def unavailable(self, error: SourceUnavailableError) -> None:
+        self.ledger.lost(str(error), self._clock.now())
+        self.troubles["connection"] = str(error)
