@@ -18,9 +18,9 @@ import nox
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT / ".nox" / "shared"
 PACKAGES = ("twitterhandler", "nlp-services", "sparkstream", "trending", "dashboard")  # in the order of the data
-EXTRAS = {"sparkstream": "nlp"}  # what the whole system needs beyond the bare packages
+EXTRAS = {"sparkstream": "nlp", "twitterhandler": "kafka"}  # what the whole system needs beyond the bare packages
 RUN_TOOLS = ("honcho>=2", "hatchling>=1.27")  # hatchling builds a changed package without an isolated environment
-SERVERS = ("aiokafka>=0.14", "cassandra-driver>=3.30", "redis>=8")  # clients of what tests/servers starts
+SERVERS = ("cassandra-driver>=3.30", "redis>=8")  # clients of what tests/servers starts
 TEST_TOOLS = ("pytest>=9", "playwright>=1.65", "nox>=2025.2.9", "httpx2>=2", *SERVERS)
 
 

@@ -48,6 +48,7 @@ ADAPTERS = {
     },
     "trending": {"httpx2": {"providers.views"}},
     "twitterhandler": {
+        "aiokafka": {"sinks.kafka_connection"},
         "aiohttp": {"sources.connections", "sources.jetstream", "sources.mastodon", "sources.x"},
         "tweepy": {"sources.x"},
         "yarl": {"sources.x"},

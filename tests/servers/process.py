@@ -91,10 +91,9 @@ class Server:
         keep = bool(self.ports)
         for attempt in itertools.count(1):
             self.ports = self.ports if keep else free_ports(self.port_count)
-            self.prepare()
-            self._spawn()
+            self.launch()
             try:
-                self._wait_until_ready()
+                self.wait()
             except ServerError:
                 taken = self._logged(rb"(?i)address (already )?in use|bindexception")
                 self.kill()
@@ -133,7 +132,9 @@ class Server:
     def tail(self) -> str:
         return self.log.read_bytes()[-3_000:].decode(errors="replace")
 
-    def _spawn(self) -> None:
+    def launch(self) -> None:
+        """Starts it on the ports that it had, and does not wait."""
+        self.prepare()
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         dying_with_us = ("setpriv", "--pdeathsig", "KILL")  # of util-linux; becomes the server, so the pid is its own
         with self.log.open("ab") as log:
@@ -146,7 +147,12 @@ class Server:
                 start_new_session=True,  # Ctrl-C is ours
             )
 
-    def _wait_until_ready(self) -> None:
+    def wait(self) -> None:
+        """Until what was launched can be used; on any thread.
+
+        Raises:
+            ServerError: as `start`.
+        """
         assert self._process is not None
         deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline:

@@ -23,6 +23,14 @@ class ListSink:
     def position(self) -> int:
         return len(self.records)
 
+    @property
+    def waiting(self) -> str | None:
+        return None
+
+    @property
+    def spilled(self) -> int:
+        return 0
+
     async def put(self, record: Record) -> None:
         if len(self.records) == self.full_at:
             raise SinkError("the disk is full; free some")

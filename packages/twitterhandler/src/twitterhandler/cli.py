@@ -31,7 +31,9 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(queries.app, name="query")
 app.command()(estimates.estimate)
 
-Sink = Annotated[str | None, typer.Option(help="The queue.  [default: spool:./data/spool]")]
+Sink = Annotated[
+    str | None, typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC.  [default: spool:./data/spool]")
+]
 Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max.  [default: max]")]
 Retime = Annotated[bool | None, typer.Option("--retime", help="Posts get the time at which they are heard.")]
 Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it.  [default: 7]")]
@@ -72,6 +74,7 @@ def _program(
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each try; our sink tells of the outage
 
 
 @run.command()

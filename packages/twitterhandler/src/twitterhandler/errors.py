@@ -13,7 +13,9 @@
     │   └── SourceRefusedError       it will not, until a key, an access or a setting is changed
     ├── SinkError                  a sink cannot be written                            (OSError), retriable
     │   ├── SinkLockedError        another writer holds it
-    │   └── SinkCorruptError       what lies there is no queue of ours; not retriable
+    │   ├── SinkCorruptError       what lies there is no queue of ours; not retriable
+    │   └── SinkRefusedError       the queue's server does not let us; not retriable
+    ├── MissingExtraError          what `pip install twitterhandler` alone lacks       (ImportError)
     └── ServiceError               the service cannot listen                           (OSError)
 
 The message is one line: what is wrong, then what to do. `retriable` says whether the same call may succeed later,
@@ -144,6 +146,16 @@ class SinkCorruptError(SinkError):
     """What lies at the sink's place is no queue of ours, or was damaged by others."""
 
     retriable = False
+
+
+class SinkRefusedError(SinkError):
+    """The server of the queue is there and does not let us write, or not so."""
+
+    retriable = False
+
+
+class MissingExtraError(TwitterhandlerError, ImportError):
+    """A part that `pip install twitterhandler` alone does not bring."""
 
 
 class ServiceError(TwitterhandlerError, OSError):

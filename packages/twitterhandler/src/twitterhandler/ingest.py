@@ -48,7 +48,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class IngestStatus:
-    """A snapshot; `rate` is posts a second over the last 10 s, `position` that of the sink."""
+    """A snapshot; `rate` is posts a second over the last 10 s; `position`, `waiting`, `spilled` are the sink's."""
 
     source: str
     state: State
@@ -57,6 +57,8 @@ class IngestStatus:
     last_post_at: datetime | None
     rate: float
     position: int
+    waiting: str | None
+    spilled: int
     counts: Counts
 
 
@@ -143,6 +145,8 @@ class Ingest:
             last_post_at=self._last_post_at,
             rate=self._rate.at(self._clock.now()),
             position=self._sink.position,
+            waiting=self._sink.waiting,
+            spilled=self._sink.spilled,
             counts=counts,
         )
 

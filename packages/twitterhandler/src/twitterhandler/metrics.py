@@ -18,6 +18,8 @@ class _IngestCollector(Collector):
         yield from _counters(status)
         yield GaugeMetricFamily("twitterhandler_posts_per_second", "Posts a second, last 10 s.", value=status.rate)
         yield GaugeMetricFamily("twitterhandler_sink_position", "How far the queue reaches.", value=status.position)
+        yield GaugeMetricFamily("twitterhandler_sink_waiting", "Whether the queue is away.", value=bool(status.waiting))
+        yield GaugeMetricFamily("twitterhandler_sink_spilled_bytes", "What waits for it on disk.", value=status.spilled)
         up = GaugeMetricFamily("twitterhandler_source_up", "Whether the source is being read.", labels=["source"])
         up.add_metric([status.source], float(status.state == "running"))
         yield up

@@ -13,7 +13,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from twitterhandler.budget import Limits
 from twitterhandler.errors import SettingError
 from twitterhandler.estimate import Estimator
-from twitterhandler.sinks import Sink, SpoolSink
+from twitterhandler.sinks import (
+    KafkaAccess,
+    KafkaOptions,
+    KafkaPlace,
+    KafkaSink,
+    KafkaTopic,
+    Sink,
+    SpillSink,
+    SpoolSink,
+)
+from twitterhandler.sinks.kafka_place import Compression, Mechanism
 from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
 from twitterhandler.sources.x import BASE_URL, BearerToken, XTransport
 from twitterhandler.sources.x.search import RecentSearch
@@ -43,11 +53,24 @@ class Settings(BaseSettings):
         env_prefix="TWITTERHANDLER_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    sink: str = Field("spool:./data/spool", description="the queue: spool:FOLDER")
+    sink: str = Field("spool:./data/spool", description="the queue: spool:FOLDER or kafka://HOST:PORT/TOPIC")
     topics: str = Field("sqlite:./data/topics.db", description="the topics' file: sqlite:FILE")
     host: str = "127.0.0.1"
     port: int = Field(9001, ge=0, le=65535)
     token: SecretStr | None = None
+    spill: Path = Field(Path("./data/spill"), description="where records wait for a Kafka that is away")
+    spill_bytes: int = Field(1 << 30, ge=64 << 20, description="bound of it")
+    kafka_partitions: int = Field(6, ge=1, le=10_000, description="of a topic that is made")
+    kafka_replication: int | None = Field(None, ge=1, le=32_767, description="of it; by default the brokers choose")
+    kafka_retention: Annotated[timedelta, BeforeValidator(_span)] = timedelta(days=7)
+    kafka_compression: Compression = "lz4"
+    kafka_tls: bool = False
+    kafka_ca: Path | None = None
+    kafka_certificate: Path | None = None
+    kafka_key: Path | None = None
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_mechanism: Mechanism = "PLAIN"
     source: SourceName = "simulator"
     file: Path | None = None
     speed: Annotated[float, BeforeValidator(_speed)] = math.inf
@@ -82,8 +105,27 @@ class Settings(BaseSettings):
             raise SettingError(f"{reasons}; correct the option or its variable of the environment") from None
 
     def open_sink(self) -> Sink:
-        """The queue; inside a running event loop."""
-        return SpoolSink(_path(self.sink, "spool", "the sink"))
+        """The queue; inside a running event loop. One that is elsewhere may be away: it has a disk before it."""
+        scheme, _, place = self.sink.partition(":")
+        if scheme == "spool" and place:
+            return SpoolSink(Path(place))
+        if scheme != "kafka":
+            raise SettingError(f"the sink {self.sink!r} is not known; write spool:PATH or kafka://HOST:PORT/TOPIC")
+        remote = KafkaSink(KafkaPlace.parse(self.sink), self._kafka_options())
+        return SpillSink(remote, self.spill, max_bytes=self.spill_bytes)
+
+    def _kafka_options(self) -> KafkaOptions:
+        topic = KafkaTopic(self.kafka_partitions, self.kafka_replication, self.kafka_retention)
+        access = KafkaAccess(
+            tls=self.kafka_tls,
+            ca=self.kafka_ca,
+            certificate=self.kafka_certificate,
+            key=self.kafka_key,
+            user=self.kafka_user,
+            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
+            mechanism=self.kafka_mechanism,
+        )
+        return KafkaOptions(topic, access, self.kafka_compression)
 
     def open_registry(self) -> TopicRegistry:
         """The topics; an empty file gets those of the simulated world when that is the source."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from sinks.contract import SinkContract
 from twitterhandler.errors import SettingError, SinkCorruptError, SinkError, SinkLockedError
 from twitterhandler.posts import encode
 from twitterhandler.sinks import SpoolSink
@@ -42,6 +43,23 @@ def posts(post):
 
 SMALL = {"segment_bytes": 10_000, "max_bytes": 1_000_000}
 NARROW = {"segment_bytes": 10_000, "max_bytes": 50_000}
+
+
+class Place:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def open(self):
+        return SpoolSink(self.folder)
+
+    def lines(self):
+        return log_of(self.folder).splitlines()
+
+
+class TestSpool(SinkContract):
+    @pytest.fixture
+    def place(self, tmp_path):
+        return Place(tmp_path / "spool")
 
 
 def test_records_are_whole_lines_in_their_order(tmp_path, posts):
@@ -201,6 +219,31 @@ def test_a_damaged_folder_is_refused(tmp_path, posts):
     assert "cannot be read" in opens()
     (tmp_path / "spool.json").unlink()
     assert "no spool.json" in opens()
+
+
+def test_at_the_bound_with_all_of_it_read_it_goes_on_and_says_meanwhile_what_it_waits_for(tmp_path, posts):
+    """All in one segment, which is the last one: nobody deletes that."""
+    clock = FakeClock()
+
+    async def fill():
+        async with SpoolSink(tmp_path, **NARROW, clock=clock) as sink:
+            for post in posts[:120]:
+                await sink.put(post)
+            assert len(segments(tmp_path)) <= 2
+            filling = asyncio.create_task(sink.put(posts[120]))
+            for post in posts[121:]:
+                if filling.done():
+                    filling = asyncio.create_task(sink.put(post))
+                await asyncio.sleep(0)
+            said = sink.waiting
+            consumed(tmp_path, sink.position)
+            async with asyncio.timeout(10):
+                await filling
+            return said, sink.waiting
+
+    said, after = asyncio.run(fill())
+    assert "is full" in said
+    assert after is None
 
 
 def test_a_place_that_cannot_be_written_is_an_error_of_ours(tmp_path):

@@ -169,6 +169,8 @@ class StatusAnswer(BaseModel):
     last_post_at: Time | None
     rate: float = Field(description="posts a second, last 10 s")
     position: int = Field(description="how far the queue reaches")
+    waiting: str | None = Field(description="what the queue waits for, in words; null while records go through")
+    spilled: int = Field(description="bytes that wait on the collector's disk for a queue that is away")
     counts: CountsAnswer
     budget: BudgetAnswer | None = Field(None, description="null: nothing is counted, as for a replay")
 

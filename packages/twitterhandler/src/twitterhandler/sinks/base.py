@@ -16,6 +16,16 @@ class Sink(Protocol):
         """How far the queue reaches: grows with what was handed over."""
         ...
 
+    @property
+    def waiting(self) -> str | None:
+        """What it waits for, in one line; None while records go through."""
+        ...
+
+    @property
+    def spilled(self) -> int:
+        """Bytes that wait on the disk of the collector for a queue that is away."""
+        ...
+
     async def put(self, record: Record) -> None:
         """Takes one record; waits while the queue is full."""
         ...

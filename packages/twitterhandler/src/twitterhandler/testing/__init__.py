@@ -4,12 +4,14 @@ from twitterhandler.testing.clock import FakeClock
 from twitterhandler.testing.day import SimulatedDay, simulated_day
 from twitterhandler.testing.jetstream import FakeJetstream
 from twitterhandler.testing.mastodon import FakeMastodon
+from twitterhandler.testing.queue import FakeQueue
 from twitterhandler.testing.virtual_time import LoopClock, VirtualTimeError, VirtualTimeLoop, run_virtually
 
 __all__ = [
     "FakeClock",
     "FakeJetstream",
     "FakeMastodon",
+    "FakeQueue",
     "LoopClock",
     "SimulatedDay",
     "VirtualTimeError",

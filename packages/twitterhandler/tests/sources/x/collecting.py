@@ -38,6 +38,14 @@ class Queue:
     def position(self) -> int:
         return len(self.records)
 
+    @property
+    def waiting(self) -> str | None:
+        return None
+
+    @property
+    def spilled(self) -> int:
+        return 0
+
     async def put(self, record: Record) -> None:
         self.records.append(record)
         if self.pause:
