@@ -232,6 +232,35 @@ def test_what_a_query_would_cost_is_asked_of_x(program, fake_x):
     pointed_at(program("estimate", "tea to:ada"), "tea to:ada\n    ^\n", "only X can answer")
 
 
+def test_the_doctor_says_what_is_wrong_and_what_to_do(program, fake_x):
+    x, there = fake_x
+    without = program("doctor", "--json")
+    assert without.returncode == 0
+    assert [(line["what"], line["level"]) for line in json.loads(without.stdout)] == [
+        ("topics", "warn"),
+        ("key", "warn"),
+        ("queue", "ok"),
+    ]
+    assert program("topics", "add", "tea", "tea", "--start").returncode == 0
+    found = program("doctor", **there)
+    assert found.returncode == 0
+    assert re.findall(r"^(\w+) +(\w+)  ", found.stdout, re.MULTILINE) == [
+        ("ok", "topics"),
+        ("warn", "budget"),
+        ("ok", "key"),
+        ("ok", "clock"),
+        ("warn", "rules"),
+        ("ok", "room"),
+        ("ok", "connections"),
+        ("ok", "queue"),
+    ]
+    assert x.token not in found.stdout + found.stderr
+    wrong = program("doctor", **there, TWITTERHANDLER_SINK=f"spool:{__file__}")
+    assert wrong.returncode == 1
+    assert re.search(r"^fail  queue +cannot write the spool", wrong.stdout, re.MULTILINE)
+    assert len(x.rules) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_live_run_ends_well_on_a_signal(environment, eventually, tmp_path, number):
     command = [sys.executable, "-m", "twitterhandler", "run", "simulator", "--rate", "50", "--history", "1m"]

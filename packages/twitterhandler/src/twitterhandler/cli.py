@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from twitterhandler.__about__ import __version__
-from twitterhandler.commands import estimates, queries, topics
+from twitterhandler.commands import doctor, estimates, queries, topics
 from twitterhandler.commands.options import Topics
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
 from twitterhandler.ingest import Ingest, IngestStatus
@@ -30,6 +30,7 @@ app.add_typer(run, name="run")
 app.add_typer(topics.app, name="topics")
 app.add_typer(queries.app, name="query")
 app.command()(estimates.estimate)
+app.command()(doctor.doctor)
 
 Sink = Annotated[
     str | None, typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC.  [default: spool:./data/spool]")

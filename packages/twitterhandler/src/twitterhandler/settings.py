@@ -127,9 +127,13 @@ class Settings(BaseSettings):
         )
         return KafkaOptions(topic, access, self.kafka_compression)
 
+    @property
+    def topics_file(self) -> Path:
+        return _path(self.topics, "sqlite", "the topics' file")
+
     def open_registry(self) -> TopicRegistry:
         """The topics; an empty file gets those of the simulated world when that is the source."""
-        registry = TopicRegistry(_path(self.topics, "sqlite", "the topics' file"))
+        registry = TopicRegistry(self.topics_file)
         if self.source == "simulator" and not registry.all():
             for topic in default_topics():
                 registry.add(topic)

@@ -6,6 +6,8 @@ would write it to its log.
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -71,6 +73,10 @@ class XTransport:
     Args:
         token: The app's.
         base_url: Where X is; of a fake in tests.
+
+    Attributes:
+        ahead: How far our clock was ahead of X's when it last answered, to the second; None before, or if X does not
+            tell.
     """
 
     def __init__(self, token: BearerToken, *, base_url: str = BASE_URL, clock: Clock | None = None) -> None:
@@ -81,6 +87,7 @@ class XTransport:
         self._token = token
         self._clock = clock or SystemClock()
         self._session: aiohttp.ClientSession | None = None
+        self.ahead: timedelta | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,6 +143,7 @@ class XTransport:
             answer = await handler(request)
         except _BROKEN as exc:  # here, because aiohttp would ask a second time by itself, unseen by who counts
             raise Envelope(unreachable(exc)) from exc
+        self.ahead = _ahead(answer.headers.get(hdrs.DATE), self._clock.now())
         if 200 <= answer.status < 300:
             return answer
         raise Envelope(await self._refusal(answer))
@@ -149,6 +157,15 @@ class XTransport:
             answer.close()
         now = self._clock.now().timestamp()
         return refusal(answer.status, answer.headers, self._token.hide(body), now=now)
+
+
+def _ahead(date: str | None, now: datetime) -> timedelta | None:
+    """How far `now` is ahead of the header, whose second may have nearly passed."""
+    try:
+        theirs = parsedate_to_datetime(date or "").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return now.replace(microsecond=0) - theirs
 
 
 def stream_timeout(stall: float) -> aiohttp.ClientTimeout:
