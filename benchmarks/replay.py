@@ -167,7 +167,7 @@ def check(name: str, views: str, expected: dict[str, int], folder: Path, posts: 
 def distinct_posts(folder: Path) -> int:
     store = open_store(f"sqlite:{folder / 'views.db'}")
     try:
-        return store.distinct_posts()
+        return store.master.distinct_posts()
     finally:
         store.close()
 
@@ -195,9 +195,8 @@ def stages(file: Path, folder: Path, posts: int) -> None:
 def annotation_alone(folder: Path, sample: int = 4_000) -> None:
     store = open_store(f"sqlite:{folder / 'views.db'}")
     topics = sorted(store.topics(), key=lambda topic: topic.posts)
-    found = list(
-        itertools.chain.from_iterable(itertools.islice(store.scan(topic.slug, 0, 1 << 62), 400) for topic in topics)
-    )[:sample]
+    scans = (itertools.islice(store.master.scan(topic.slug, 0, 1 << 62), 400) for topic in topics)
+    found = [stored.post for stored in itertools.chain.from_iterable(scans)][:sample]
     store.close()
     texts, languages = [str(post.record["text"]) for post in found], [post.lang for post in found]
     kinds = ("entities", "keywords", "sentiment", "emotion")

@@ -36,10 +36,10 @@ def address(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> Iter
     now = int(END.timestamp() * 1000) - 1
     store = open_store(f"sqlite:{tmp_path_factory.mktemp('marks') / Path('views.db')}")
     stamp = Stamp("marks", 0)
-    store.begin(stamp)
+    store.master.begin(stamp)
     lines = [Line(f"spool:{number}", line) for number, line in enumerate(day.lines)]
-    result = run_stage(lines, stamp, store, KnownAnnotator(), now=now)
-    store.apply(stamp, result.deltas, JobStatus("marks", 0, now, rate=0.1, lag=900, models=result.models))
+    result = run_stage(lines, stamp, store.master, KnownAnnotator(), now=now)
+    store.speed.apply(stamp, result.deltas, JobStatus("marks", 0, now, rate=0.1, lag=900, models=result.models))
     with Server(create_views(store, clock=lambda: now)) as views, Server(create_page(views.url, views.url)) as page:
         yield page.url
     store.close()

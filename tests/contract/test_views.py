@@ -34,10 +34,10 @@ def views_url(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> It
     folder: Path = tmp_path_factory.mktemp("views")
     store = open_store(f"sqlite:{folder / 'views.db'}")
     stamp = Stamp("contract", 0)
-    store.begin(stamp)
+    store.master.begin(stamp)
     lines = [Line(f"spool:{number}", line) for number, line in enumerate(day.lines)]
-    result = run_stage(lines, stamp, store, KnownAnnotator(), now=0)
-    store.apply(stamp, result.deltas, JobStatus("contract", 0, 0, 0.0, None, result.models))
+    result = run_stage(lines, stamp, store.master, KnownAnnotator(), now=0)
+    store.speed.apply(stamp, result.deltas, JobStatus("contract", 0, 0, 0.0, None, result.models))
     with served(uvicorn.Config(create_app(store), log_level="error")) as url:
         yield url
     store.close()

@@ -197,7 +197,7 @@ def test_a_full_disk_ends_the_job_with_a_line_and_with_room_it_goes_on(tmp_path:
         store = open_store(f"sqlite:{disk / 'views.db'}")
         known = store.topic("tea")
         assert known is not None
-        assert (known.posts, store.distinct_posts(), store.dead_letter_count()) == (3_000, 3_000, 0)
+        assert (known.posts, store.master.distinct_posts(), store.dead_letter_count()) == (3_000, 3_000, 0)
         store.close()
 
 
@@ -219,5 +219,5 @@ def test_a_store_that_is_held_when_the_job_starts_is_waited_for(tmp_path: Path) 
             watchdog.cancel()
     assert "Traceback" not in said + rest
     store = open_store(f"sqlite:{tmp_path / 'views.db'}")
-    assert store.distinct_posts() == len(GOOD)
+    assert store.master.distinct_posts() == len(GOOD)
     store.close()

@@ -13,7 +13,7 @@ from sparkstream import Views, open_store
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.queries import Window
 from sparkstream.stage import AFTER_MASTER, AFTER_SPEED, BEFORE_MASTER, INSIDE_MASTER
-from sparkstream.stores import Store
+from sparkstream.stores import LayeredStore
 from sparkstream.testing import write_spool
 from sparkstream.times import DAY, HOUR, MINUTE, Span
 from twitterhandler.testing import SimulatedDay, simulated_day
@@ -44,7 +44,7 @@ def run_job(folder: Path, *kill: object) -> int:
         ).returncode
 
 
-def open_views(folder: Path) -> Store:
+def open_views(folder: Path) -> LayeredStore:
     return open_store(f"sqlite:{folder / 'views.db'}")
 
 
@@ -57,7 +57,7 @@ def assert_counts_equal_the_seed(folder: Path, day: SimulatedDay) -> None:
     store = open_views(folder)
     views = Views(store)
     window = whole_day(day)
-    assert store.distinct_posts() == len(day.posts)
+    assert store.master.distinct_posts() == len(day.posts)
     assert store.dead_letter_count() == 0
     assert {topic.slug: topic.posts for topic in store.topics()} == {
         topic: len(ids) for topic, ids in day.expected.items()
@@ -87,7 +87,7 @@ def assert_series(items: list[dict[str, object]], expected: list[Truth]) -> None
     ]
 
 
-def assert_tops(store: Store, topic: str, period: Span, truth: Truth) -> None:
+def assert_tops(store: LayeredStore, topic: str, period: Span, truth: Truth) -> None:
     """Every term of every facet with its posts by sentiment; of a closed period the 200 or 1,000 most frequent ones."""
     kept = 200 if period.step == MINUTE else 1_000
     for facet in FACETS:

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from sparkstream.annotation import AnnotatedPost, from_record
+from sparkstream.annotation import AnnotatedPost, annotate, from_record
 from sparkstream.cleaning import message_key
+from sparkstream.layers import apply_batch
 from sparkstream.rollups import fold_minutes
+from sparkstream.schema import Post, parse
 from sparkstream.stage import Line, PartitionResult, run_stage
-from sparkstream.stores import Store
+from sparkstream.stores import LayeredStore
 from sparkstream.stores.base import Delta, JobStatus, Stamp
 from sparkstream.testing import KnownAnnotator
 from sparkstream.times import MINUTE, format_time, parse_time
@@ -40,6 +42,15 @@ def record(post_id: str = "x:1", at: int = NOON, **changes: Any) -> dict[str, An
         "urls": [],
         "permalink": f"https://x.com/{author}/status/1",
     } | changes
+
+
+def edit(post_id: str = "x:1", version: int = 1, at: int = NOON, **changes: Any) -> dict[str, Any]:
+    """A later version of a post; `at` is the created_at of the first."""
+    return record(post_id, at, **{"event": "edit", "version": version, "text": f"version {version}", **changes})
+
+
+def delete(post_id: str = "x:1", at: int = NOON) -> dict[str, Any]:
+    return {"schema": 1, "event": "delete", "id": post_id, "network": "x", "received_at": format_time(at)}
 
 
 def topic_event(slug: str = "tea", **changes: Any) -> dict[str, Any]:
@@ -103,20 +114,22 @@ def deltas(posts: Iterable[tuple[str, AnnotatedPost]]) -> list[Delta]:
     ]
 
 
-def keep(store: Store, posts: Iterable[tuple[str, AnnotatedPost]], batch: int = 0, run: str = "run") -> None:
+def keep(store: LayeredStore, posts: Iterable[tuple[str, AnnotatedPost]], batch: int = 0, run: str = "run") -> None:
     """What a job does with annotated posts that are new."""
     pairs, stamp = list(posts), Stamp(run, batch)
-    store.begin(stamp)
-    store.write(pairs, stamp)
-    assert store.apply(stamp, deltas(pairs), STATUS)
+    store.master.begin(stamp)
+    store.master.write(pairs, stamp)
+    apply_batch(store, stamp, deltas(pairs), STATUS)
 
 
-def feed(store: Store, values: Iterable[dict[str, Any] | bytes], batch: int = 0, run: str = "run") -> PartitionResult:
+def feed(
+    store: LayeredStore, values: Iterable[dict[str, Any] | bytes], batch: int = 0, run: str = "run"
+) -> PartitionResult:
     """What a job does with one micro-batch of records."""
     stamp = Stamp(run, batch)
-    store.begin(stamp)
-    result = run_stage(lines(values, place=f"spool:{batch}"), stamp, store, KnownAnnotator(), now=NOON)
-    store.apply(stamp, result.deltas, STATUS)
+    store.master.begin(stamp)
+    result = run_stage(lines(values, place=f"spool:{batch}"), stamp, store.master, KnownAnnotator(), now=NOON)
+    apply_batch(store, stamp, result.deltas, STATUS)
     return result
 
 
@@ -144,3 +157,10 @@ def some_day(seed: int = 7, *, posts: int = 400, hours: int = 26) -> list[dict[s
             )
         )
     return values
+
+
+def annotated_posts(**day: int) -> list[tuple[str, AnnotatedPost]]:
+    """(topic, post) pairs of `some_day`, as the master set holds them."""
+    read = [parse(line.value, place=line.place, now=NOON) for line in lines(some_day(**day))]
+    found = annotate([post for post in read if isinstance(post, Post)], KnownAnnotator())
+    return [(topic, post) for post in found for topic in post.record["topics"]]

@@ -174,8 +174,8 @@ def test_a_store_that_another_process_holds_is_503_until_it_lets_go(tmp_path):
     path = tmp_path / "views.db"
     store = SqliteStore(str(path), busy_timeout=0.05)
     keep(store, [("tea", annotated("x:1"))])
-    while store._connections._free:
-        store._connections._free.pop().close()
+    while store.master._connections._free:
+        store.master._connections._free.pop().close()
     with TestClient(create_app(store, clock=lambda: NOON)) as client:
         with closing(sqlite3.connect(path, isolation_level=None)) as holder:
             holder.execute("pragma locking_mode = exclusive")

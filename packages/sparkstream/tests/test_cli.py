@@ -2,6 +2,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,13 +14,14 @@ from sparkstream import __version__
 from sparkstream.cli import main
 from sparkstream.schema import DeadLetter
 from sparkstream.stores.sqlite import SqliteStore
+from sparkstream.stores.sqlite.connection import MIGRATIONS
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     """No command finds a setting or a file of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("QUEUE", "STORE", "CHECKPOINT", "ANNOTATOR", "MASTER", "HOST", "PORT", "TOKEN", "MAX_LINES"):
+    for name in ("QUEUE", "STORE", "SPEED", "CHECKPOINT", "ANNOTATOR", "MASTER", "HOST", "PORT", "TOKEN", "MAX_LINES"):
         monkeypatch.delenv(f"SPARKSTREAM_{name}", raising=False)
 
 
@@ -162,18 +164,37 @@ def test_dead_letters_as_json_have_the_raw_line(call, store, monkeypatch):
 
 
 def test_a_dead_letter_cannot_steer_the_terminal(call, store):
-    store.write_events([], [], [DeadLetter("dead:\x1b[2J", "", "broken\x1b]0;owned\x07\nsecond line", NOON)])
+    store.master.write_events([], [], [DeadLetter("dead:\x1b[2J", "", "broken\x1b]0;owned\x07\nsecond line", NOON)])
     _, out, _ = call("dead", "--store", "sqlite:views.db")
     assert out.count("\n") == 2
     assert not {"\x1b", "\x07"} & set(out)
 
 
 def test_a_reader_that_has_enough_is_no_error(store, tmp_path):
-    store.write_events([], [], [DeadLetter(f"dead:{number}", "", "x" * 400, NOON) for number in range(2_000)])
+    store.master.write_events([], [], [DeadLetter(f"dead:{number}", "", "x" * 400, NOON) for number in range(2_000)])
     command = f"{sys.executable} -m sparkstream dead --store sqlite:{tmp_path}/views.db --limit 2000 | head -n 1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_an_old_store_is_brought_up_to_date(call, tmp_path):
+    db = sqlite3.connect(tmp_path / "views.db")
+    db.executescript(MIGRATIONS[0].read_text("utf-8"))
+    db.execute("pragma user_version = 1")
+    db.close()
+    code, _, err = call("dead", "--store", "sqlite:views.db")
+    assert code == 1
+    assert_one_line(err, "views.db has schema 1", "run `sparkstream migrate`")
+    assert call("migrate", "--store", "sqlite:views.db") == (0, "the store is up to date\n", "")
+    assert call("dead", "--store", "sqlite:views.db") == (0, "no dead letters\n", "")
+
+
+def test_speed_views_may_have_a_store_of_their_own(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARKSTREAM_SPEED", "sqlite:speed.db")
+    assert call("migrate")[0] == 0
+    assert (tmp_path / "speed.db").exists()
+    assert (tmp_path / "data" / "views.db").exists()
 
 
 def test_without_the_extra_posts_are_counted_and_a_line_says_how_to_rate_them(call, monkeypatch):

@@ -79,11 +79,13 @@ def assert_store_is(place, values, *, dead=0):
     store, wanted = open_store(place.url), sent(values)
     try:
         for topic in {topic for topic, _ in wanted}:
-            held = sorted(store.scan(topic, 0, NOON + 9 * DAY), key=lambda post: post.id)
+            held = sorted(
+                (found.post for found in store.master.scan(topic, 0, NOON + 9 * DAY)), key=lambda post: post.id
+            )
             assert held == sorted((post for about, post in wanted if about == topic), key=lambda post: post.id)
         truth.assert_views_equal_posts(store, wanted)
         assert store.dead_letter_count() == dead
-        assert store.dirty(1) == []
+        assert store.speed.dirty(1) == store.master.marks(1) == []
     finally:
         store.close()
 
@@ -192,7 +194,7 @@ def test_a_checkpoint_has_one_job(place):
         )
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert "another job runs on the checkpoint" in other.stderr
-        until(lambda: first.store.distinct_posts() == 1)
+        until(lambda: first.store.master.distinct_posts() == 1)
 
 
 def test_a_running_job_hears_what_is_written_and_says_that_it_lives(place):
@@ -200,7 +202,7 @@ def test_a_running_job_hears_what_is_written_and_says_that_it_lives(place):
         job.start()  # before there is a spool
         assert not job.wait(0.2)
         place.write([record("x:1")])
-        until(lambda: job.store.distinct_posts() == 1)
+        until(lambda: job.store.master.distinct_posts() == 1)
         place.append([record("x:2")])
         until(lambda: sum(topic.posts for topic in job.store.topics()) == 2)
         job.heartbeat()
@@ -252,12 +254,12 @@ def test_a_store_that_another_process_holds_is_waited_for(place, caplog):
     place.write([record("x:1")])
     with place.job(trigger=0.1) as job:
         job.start()
-        until(lambda: not job.wait(0.1) and job.store.applied(job.run) == 0)
+        until(lambda: not job.wait(0.1) and job.store.speed.applied() == {job.run: 0})
         with held(place):
             place.append([record("x:2")])
             until(lambda: len(waits()) == 2)
             job.heartbeat()  # fails, and says nothing more in a pause
-        until(lambda: not job.wait(0.1) and job.store.applied(job.run) == 1)
+        until(lambda: not job.wait(0.1) and job.store.speed.applied() == {job.run: 1})
         with held(place):
             job.heartbeat()
     assert_store_is(place, [record("x:1"), record("x:2")])

@@ -237,7 +237,7 @@ def test_the_list_says_when_a_topic_falls_silent_though_nothing_was_written(stor
         async with live.listen(None) as mailbox:
             assert (await message(mailbox))["items"][0]["state"] == "live"
             now = NOON + 10 * MINUTE
-            await asyncio.to_thread(store.heartbeat, replace(STATUS, updated_at=now))
+            await asyncio.to_thread(store.speed.heartbeat, replace(STATUS, updated_at=now))
             assert (await message(mailbox))["items"][0]["state"] == "silent"
 
     asyncio.run(listen())
@@ -252,7 +252,7 @@ def test_a_store_that_is_away_for_a_while_is_asked_again(store, caplog):
                 raise failure
             return super().version()
 
-    shaky = Shaky(str(store._connections.path))
+    shaky = Shaky(str(store.master._connections.path))
 
     async def listen():
         async with hub(shaky).listen("tea") as mailbox:
@@ -264,7 +264,7 @@ def test_a_store_that_is_away_for_a_while_is_asked_again(store, caplog):
 
 
 def test_a_silent_job_is_said_to_have_stopped(store):
-    store.heartbeat(replace(STATUS, updated_at=NOON - 15_001))
+    store.speed.heartbeat(replace(STATUS, updated_at=NOON - 15_001))
     feed(store, [record("x:2")], 1)
-    store.heartbeat(replace(STATUS, updated_at=NOON - 15_001))
+    store.speed.heartbeat(replace(STATUS, updated_at=NOON - 15_001))
     assert snapshot(Views(store, clock=lambda: NOON), "tea", "5m")["job"] == {"state": "stopped", "rate": 0.0}

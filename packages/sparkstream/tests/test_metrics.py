@@ -33,7 +33,7 @@ def test_a_store_without_a_job_has_metrics_too(store):
 
 def test_what_the_job_says_is_measured(store):
     feed(store, [record("x:1", topics=["tea", 'a"b']), record("x:2"), b"torn"], 4)
-    store.heartbeat(replace(STATUS, batch=4))
+    store.speed.heartbeat(replace(STATUS, batch=4))
     found = measured(store)
     assert found["sparkstream_job_up",] == 1
     assert found["sparkstream_batch",] == 4

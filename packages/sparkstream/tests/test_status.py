@@ -60,5 +60,5 @@ def test_a_job_that_is_silent_has_stopped_and_its_rate_is_none(store):
 
 
 def test_the_lag_is_unknown_before_the_first_post(store):
-    store.heartbeat(replace(STATUS, lag=None))
+    store.speed.heartbeat(replace(STATUS, lag=None))
     assert status(store)["job"]["lag_seconds"] is None

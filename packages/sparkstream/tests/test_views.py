@@ -172,7 +172,7 @@ def test_a_time_that_was_not_listened_to_is_unknown(views):
 def test_the_time_since_a_stopped_job_was_heard_of_is_unknown(tmp_path):
     store = SqliteStore(str(tmp_path / "views.db"))
     keep(store, [("tea", annotated(at=NOON))])
-    store.heartbeat(replace(STATUS, updated_at=NOON + MINUTE))
+    store.speed.heartbeat(replace(STATUS, updated_at=NOON + MINUTE))
     window = Window(NOON, NOON + 3 * MINUTE)
 
     def coverages(now):

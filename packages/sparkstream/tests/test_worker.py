@@ -41,7 +41,7 @@ def test_a_partition_is_staged_whole_whatever_its_arrow_batches(tmp_path, result
     (data,) = answer.column("result").to_pylist()
     assert decode(data) == result
     store = open_store(url)
-    assert (store.distinct_posts(), store.dead_letter_count()) == (60, 1)
+    assert (store.master.distinct_posts(), store.dead_letter_count()) == (60, 1)
     store.close()
 
 

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.sketches import distinct
-from sparkstream.stores import Store
-from sparkstream.stores.base import TermCount
-from sparkstream.stores.sqlite.speed import KEPT_TERMS
-from sparkstream.times import STORED_STEPS, Span
+from sparkstream.stores.base import TermCount, ViewReader
+from sparkstream.stores.summing import KEPT_TERMS
+from sparkstream.times import MINUTE, STORED_STEPS, Span
 
 FACETS = ("keyword", "entity", "hashtag", "mention", "domain", "emoji", "word")
 Pairs = list[tuple[str, AnnotatedPost]]
@@ -31,17 +30,24 @@ def top(posts: list[AnnotatedPost], facet: str, limit: int | None = None) -> lis
     return sorted(term_counts(posts, facet).values(), key=lambda count: (-count.posts, count.term))[:limit]
 
 
-def assert_views_equal_posts(store: Store, posts: Pairs, *, kept: dict[int, int] = KEPT_TERMS) -> None:
+def assert_views_equal_posts(store: ViewReader, posts: Pairs, *, steps: tuple[int, ...] = STORED_STEPS) -> None:
     """Every sum of every stored period of every topic, and no period more than that."""
     for topic in {about for about, _ in posts}:
-        for step in STORED_STEPS:
+        for step in steps:
             times = [post.event_time for about, post in posts if about == topic]
             starts = sorted({time - time % step for time in times})
             whole = Span(step, starts[0], starts[-1] + step)
             stored = store.periods(topic, [whole])
             assert [period.start for period in stored] == starts
             for period in stored:
-                _assert_period(store, topic, period, of(posts, topic, period.start, period.start + step), kept[step])
+                _assert_period(
+                    store, topic, period, of(posts, topic, period.start, period.start + step), KEPT_TERMS[step]
+                )
+
+
+def assert_minutes_equal_posts(store: ViewReader, posts: Pairs) -> None:
+    """As above of the minutes alone: hours and days in which the layers meet are held by neither."""
+    assert_views_equal_posts(store, posts, steps=(MINUTE,))
 
 
 def _assert_period(store, topic, period, inside, kept):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from factories import NOON, STATUS, feed, gap, some_day, topic_event
 from sparkstream.annotation import AnnotatedPost
-from sparkstream.stores import Store, open_store
+from sparkstream.stores import LayeredStore, open_store
 from sparkstream.times import HOUR, MINUTE
 from sparkstream.views import Views
 
@@ -19,7 +19,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:{folder / 'views.db'}"
-        self.store: Store = open_store(self.url)
+        self.store: LayeredStore = open_store(self.url)
         feed(
             self.store, [topic_event("tea", query='tea OR kettle OR Kyoto OR "#Tea"'), topic_event("milk", query=None)]
         )
@@ -27,9 +27,11 @@ class World:
         for batch in range(1, 6):
             feed(self.store, values[batch - 1 :: 5], batch)
         feed(self.store, [gap(*GAP), b"torn"], 6)
-        self.store.heartbeat(replace(STATUS, updated_at=NOW - 1_000))
+        self.store.speed.heartbeat(replace(STATUS, updated_at=NOW - 1_000))
         self.posts: list[tuple[str, AnnotatedPost]] = [
-            (topic, post) for topic in ("tea", "coffee") for post in self.store.scan(topic, 0, END + HOUR)
+            (topic, stored.post)
+            for topic in ("tea", "coffee")
+            for stored in self.store.master.scan(topic, 0, END + HOUR)
         ]
         self.views = Views(self.store, clock=lambda: NOW)
 

@@ -75,6 +75,12 @@ class AnnotatedPost:
     terms: Mapping[str, tuple[str, ...]]
     record: Mapping[str, Any]
 
+    @property
+    def version(self) -> int:
+        """Above 0 for an edited post."""
+        version: int = self.record.get("version", 0)
+        return version
+
 
 def annotate(posts: Sequence[Post], annotator: Annotator) -> list[AnnotatedPost]:
     """One call of the annotator for all of them, in their order."""

@@ -57,6 +57,15 @@ class Checkpoint:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path} cannot be used: {error}; start with a new checkpoint folder") from error
 
+    def committed(self) -> int:
+        """The last micro-batch that Spark has committed, -1 before the first; the one after it may be half done."""
+        try:
+            return max((int(file.name) for file in Path(self.spark, "commits").glob("[0-9]*")), default=-1)
+        except ValueError as error:
+            raise CheckpointError(
+                f"{self.spark}/commits cannot be read: {error}; start with a new checkpoint"
+            ) from error
+
 
 def _locked(path: Path) -> IO[str]:
     file = path.open("a")

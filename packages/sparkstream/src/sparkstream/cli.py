@@ -38,6 +38,10 @@ HEARTBEAT = 5.0
 Store = Annotated[
     str | None, typer.Option(help="sqlite:PATH [env SPARKSTREAM_STORE; sqlite:./data/views.db]", show_default=False)
 ]
+Speed = Annotated[
+    str | None,
+    typer.Option(help="Where the speed views are, if not in the store [env SPARKSTREAM_SPEED]", show_default=False),
+]
 
 
 def main() -> None:
@@ -92,6 +96,7 @@ def run(
         str | None, typer.Option(help="spool:FOLDER [env SPARKSTREAM_QUEUE; spool:./data/spool]", show_default=False)
     ] = None,
     store: Store = None,
+    speed: Speed = None,
     checkpoint: Annotated[
         Path | None, typer.Option(help="Folder [env SPARKSTREAM_CHECKPOINT; ./data/checkpoint]", show_default=False)
     ] = None,
@@ -118,6 +123,7 @@ def run(
     job = StreamJob(
         queue=queue or settings.queue,
         store=store or settings.store,
+        speed=speed or settings.speed,
         checkpoint=checkpoint or settings.checkpoint,
         annotator=factory,
         options=job_options,
@@ -156,6 +162,7 @@ def _started(job: StreamJob, stopped: threading.Event, *, once: bool) -> bool:
 @app.command()
 def serve(
     store: Store = None,
+    speed: Speed = None,
     host: Annotated[
         str | None,
         typer.Option(
@@ -177,7 +184,7 @@ def serve(
     settings = Settings()
     token = settings.token.get_secret_value() if settings.token else None
     address = _bind(host or settings.host, settings.port if port is None else port, token)
-    opened = open_store(store or settings.store)
+    opened = open_store(store or settings.store, speed or settings.speed)
     config = uvicorn.Config(create_app(opened, token=token), log_level="warning", timeout_graceful_shutdown=2)
     with address:
         logging.getLogger("sparkstream").info("the views are at http://%s:%d", *address.getsockname()[:2])
@@ -193,10 +200,10 @@ def dead(
 ) -> None:
     """List the lines that could not be read, with the reason."""
     from sparkstream.settings import Settings
-    from sparkstream.stores import open_store
+    from sparkstream.stores import open_master
     from sparkstream.times import format_time
 
-    opened = open_store(store or Settings().store)
+    opened, _ = open_master(store or Settings().store)
     for letter in opened.dead_letters(limit):
         at = format_time(letter.at)
         print(
@@ -208,6 +215,17 @@ def dead(
     opened.close()
     if not as_json:
         print(f"{count} dead letters in all" if count else "no dead letters")
+
+
+@app.command()
+def migrate(store: Store = None, speed: Speed = None) -> None:
+    """Bring a store that an older version made up to date; stop what uses it, and copy it before."""
+    from sparkstream.settings import Settings
+    from sparkstream.stores import open_store
+
+    settings = Settings()
+    open_store(store or settings.store, speed or settings.speed, migrate=True).close()
+    print("the store is up to date")
 
 
 def _printable(text: str) -> str:

@@ -3,14 +3,14 @@
 Wiring only; what happens to posts is in `stage` and `rollups`.
 
 A micro-batch goes this way: the driver notes that it begins; each partition runs the stage, which writes new posts to
-the master set and answers with deltas; the driver merges these and applies them in one transaction; Spark commits the
-batch. A kill at any point leads to the same batch again, with the same stamp.
+the master set, changes old ones and answers with deltas; the driver merges these and applies them to the speed views,
+once; what was changed is folded again; Spark commits the batch. A kill at any point leads to the same batch again, with
+the same stamp.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections import deque
@@ -24,9 +24,10 @@ from sparkstream.annotation import AnnotatorFactory
 from sparkstream.annotators import NotRated
 from sparkstream.backoff import Backoff
 from sparkstream.checkpoint import Checkpoint
-from sparkstream.errors import CheckpointError, JobError, SparkstreamError, StoreBusyError
+from sparkstream.errors import JobError, SparkstreamError, StoreBusyError
+from sparkstream.layers import apply_batch, in_flight, recover
 from sparkstream.queues import open_queue
-from sparkstream.rollups import fold
+from sparkstream.refolding import Refolding
 from sparkstream.session import spark_errors, start_session
 from sparkstream.stage import AFTER_SPEED, PartitionResult, Probe, no_probe
 from sparkstream.stores import open_store
@@ -94,12 +95,13 @@ class StreamJob:
         *,
         queue: str,
         store: str,
+        speed: str | None = None,
         checkpoint: str | Path,
         annotator: AnnotatorFactory = NotRated,
         options: JobOptions | None = None,
     ) -> None:
         self.queue = open_queue(queue)
-        self.store_url = store
+        self.store_url, self.speed_url = store, speed
         self.annotator = annotator
         self.options = options or JobOptions()
         self._checkpoint = Checkpoint(checkpoint)
@@ -119,9 +121,13 @@ class StreamJob:
         self._held.enter_context(self._checkpoint)
         try:
             self.run = self._checkpoint.run()
-            self.store = open_store(self.store_url)
+            self.store = open_store(self.store_url, self.speed_url)
             self._held.callback(self.store.close)
-            self._recover()
+            self._refolding = Refolding(
+                self.store, quiet=lambda: self.store.master.holder(self.options.clock()) is None
+            )
+            recover(self.store, self.run, self._checkpoint.committed())
+            self._last = (self._applied(), None, {})
             self.spark = start_session(self.options.master, driver_memory=self.options.driver_memory)
             with spark_errors():
                 self._query = self._start_query(self.spark)
@@ -180,7 +186,7 @@ class StreamJob:
         That is to keep the workers' models loaded, too: Spark ends a worker that had nothing to do for a minute.
         """
         try:
-            self.store.heartbeat(self._status(self.options.clock()))
+            self.store.speed.heartbeat(self._status(self.options.clock()))
         except StoreBusyError as error:
             if self._query is not None:  # in a pause it has been said
                 _log.warning("%s; the job goes on and says later that it lives", error)
@@ -202,13 +208,6 @@ class StreamJob:
         finally:
             self._held.close()
 
-    def _recover(self) -> None:
-        adopted = self.store.adopt(self.run)
-        if adopted:
-            _log.info("an earlier run left a batch half done: %d periods are folded again", adopted)
-        applied = self.store.applied(self.run)
-        self._last = (-1 if applied is None else applied, None, {})
-
     def _start_query(self, spark: SparkSession) -> StreamingQuery:
         lines = self.queue.lines(spark, max_lines=self.options.max_lines)
         writer = (
@@ -224,25 +223,21 @@ class StreamJob:
 
     def _batch(self, lines: DataFrame, batch: int) -> None:
         stamp = Stamp(self.run, batch)
-        applied = self.store.applied(self.run)
-        if applied is not None and applied >= batch:
+        if self._applied() >= batch:
             _log.info("batch %d is in the views already", batch)
             return
-        if batch > 0 and applied != batch - 1:
-            raise CheckpointError(
-                f"{self.store_url} has not seen what came before batch {batch} of this checkpoint;"
-                " go on with the store that has, or start with a new checkpoint: it reads the queue from the start"
-            )
+        if self._applied() != batch - 1:  # lost while the job runs, as by a server that was emptied
+            recover(self.store, self.run, batch - 1)
         began = time.monotonic()
         with self._batching:
-            self.store.begin(stamp)
+            self.store.master.begin(stamp)
             task = PartitionTask(self.store_url, self.annotator, stamp, self.options.probe)
             answers = lines.repartition(self.options.partitions, "key").mapInArrow(task, RESULT).toArrow()
             results = [decode(data) for data in answers.column("result").to_pylist()]
             staged = time.monotonic()
             self._apply(stamp, results)
             self.options.probe(AFTER_SPEED, stamp)
-            self._refold(time.monotonic() + REFOLDING_TIME)
+            self._refolding.run(time.monotonic() + REFOLDING_TIME)
         self._backoff.succeeded()
         self._report(batch, results, staged - began, time.monotonic() - staged)
 
@@ -256,21 +251,19 @@ class StreamJob:
         with self._counting:
             self._recent.append((now, sum(result.posts for result in results)))
             self._last = (stamp.batch, lag, models or self._last[2])
-        self.store.apply(stamp, [delta for result in results for delta in result.deltas], self._status(now))
+        apply_batch(self.store, stamp, [delta for result in results for delta in result.deltas], self._status(now))
 
-    def _refold(self, until: float) -> None:
-        """Fold dirty periods again from the master set. Only between two batches: the rows of one that is half done
-        would be in the fold, and added once more.
-        """
-        while time.monotonic() < until and (dirty := self.store.dirty(limit=50)):
-            for topic, period in dirty:
-                self.store.replace(topic, period, fold(self.store.scan(topic, period.start, period.end)))
+    def _quiet(self) -> bool:
+        return self.store.master.holder(self.options.clock()) is None
+
+    def _applied(self) -> int:
+        return self.store.speed.applied().get(self.run, -1)
 
     def _refold_when_idle(self) -> None:
         if self._batching.acquire(blocking=False):
             try:
-                if not self.store.in_flight(self.run):
-                    self._refold(math.inf)
+                if not in_flight(self.store, self.run):
+                    self._refolding.run()
             finally:
                 self._batching.release()
 
@@ -283,8 +276,10 @@ class StreamJob:
         return JobStatus(self.run, batch, now, round(rate, 2), lag, models)
 
     def _report(self, batch: int, results: Sequence[PartitionResult], staged: float, applied: float) -> None:
-        lines, posts, dead = (sum(getattr(result, name) for result in results) for name in ("lines", "posts", "dead"))
+        lines, posts, changed, dead = (
+            sum(getattr(result, name) for result in results) for name in ("lines", "posts", "changed", "dead")
+        )
         _log.info(
-            "batch %d: %d lines, %d new posts, %d dead letters, %.0f posts/s (stage %.2f s, views %.2f s)",
-            *(batch, lines, posts, dead, posts / max(staged + applied, 0.001), staged, applied),
+            "batch %d: %d lines, %d new posts, %d changed, %d dead letters, %.0f posts/s (stage %.2f s, views %.2f s)",
+            *(batch, lines, posts, changed, dead, posts / max(staged + applied, 0.001), staged, applied),
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sparkstream.annotation import AnnotatedPost
-from sparkstream.times import MINUTE, floor
+from sparkstream.times import MINUTE, STORED_STEPS, Span, floor
 
 FACETS: Final = ("keyword", "entity", "hashtag", "mention", "domain", "emoji", "word")
 DIMENSIONS: Final = ("sentiment", "emotion", "kind", "lang")
@@ -108,3 +108,13 @@ def fold_minutes(posts: Iterable[AnnotatedPost]) -> dict[int, Rollup]:
     for post in posts:
         minutes[floor(post.event_time, MINUTE)].add(post)
     return dict(minutes)
+
+
+def fold_periods(posts: Iterable[AnnotatedPost]) -> dict[Span, Rollup]:
+    """Sums of every minute, hour and day that holds any of them."""
+    periods: dict[Span, Rollup] = defaultdict(Rollup)
+    for minute, rollup in fold_minutes(posts).items():
+        for step in STORED_STEPS:
+            start = floor(minute, step)
+            periods[Span(step, start, start + step)].merge(rollup)
+    return dict(periods)

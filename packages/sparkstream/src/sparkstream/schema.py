@@ -29,6 +29,7 @@ MAX_DEPTH: Final = 32
 _SLUG: Final = re.compile(r"[^\s/\\?#%\x00-\x1f\x7f]{1,200}")
 _AUTHOR_SETS_TIME: Final = frozenset({"bluesky", "mastodon"})
 _MAX_LANGUAGE: Final = 35
+_MAX_VERSION: Final = 1_000_000
 _AHEAD: Final = 5 * MINUTE
 _BEHIND: Final = DAY
 
@@ -169,8 +170,8 @@ def _post(record: dict[str, Any]) -> Post:
 
 def _version(record: Mapping[str, Any]) -> int:
     version = record.get("version", 0)
-    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        raise RecordError("version is no number from 0 on")
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= _MAX_VERSION:
+        raise RecordError(f"version is no number from 0 to {_MAX_VERSION:,}")
     return version
 
 

@@ -13,6 +13,7 @@ class Settings(BaseSettings):
 
     queue: str = Field(default="spool:./data/spool", description="Where posts come from: spool:FOLDER")
     store: str = Field(default="sqlite:./data/views.db", description="Where posts and sums are kept: sqlite:PATH")
+    speed: str | None = Field(default=None, description="Where speed views are kept (default: in the store)")
     checkpoint: Path = Field(default=Path("./data/checkpoint"), description="How far the job is")
     annotator: str | None = Field(
         default=None, description="local: or none: (default: local: where the extra nlp is installed)"

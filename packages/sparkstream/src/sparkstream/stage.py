@@ -1,20 +1,25 @@
-"""What happens to one partition of one micro-batch: lines in, deltas out, the new posts in the master set.
+"""What happens to one partition of one micro-batch: lines in, deltas out, the posts in the master set.
 
 Plain Python, testable without Spark. A partition holds every copy of its ids in the batch, so no other one decides
 about them. Running it again with the same stamp gives the same deltas: rows that carry the batch's own stamp are new
 again. That is all that a replayed batch, a retried task or a kill needs.
+
+New posts are folded to deltas, which are added. What an edit or a delete changes is not in them: its minutes are
+marked, before the change, and folded again after the batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sparkstream.annotation import AnnotatedPost, Annotator, annotate
+from sparkstream.changes import Changes, changes
 from sparkstream.rollups import fold_minutes
-from sparkstream.schema import DeadLetter, Gap, Post, Record, TopicEvent, parse
-from sparkstream.stores.base import Delta, Key, MasterStore, Stamp
+from sparkstream.schema import DeadLetter, Delete, Gap, Post, Record, TopicEvent, parse
+from sparkstream.stores.base import Delta, Stamp, Tombstone
+from sparkstream.stores.protocols import MasterStore
 
 Probe: TypeAlias = Callable[[str, Stamp], None]
 """Called at the named points below; a test kills there."""
@@ -40,11 +45,14 @@ class Line:
 
 @dataclass(slots=True)
 class PartitionResult:
-    """`newest_receipt` is that of the new posts, milliseconds or None; `models` the versions that annotated them."""
+    """`posts` are the new ones, `changed` those that an edit or a delete reached; `newest_receipt` is that of the new
+    posts, milliseconds or None; `models` the versions that annotated them.
+    """
 
     deltas: list[Delta] = field(default_factory=list)
     lines: int = 0
     posts: int = 0
+    changed: int = 0
     dead: int = 0
     newest_receipt: int | None = None
     models: dict[str, str] = field(default_factory=dict)
@@ -57,33 +65,33 @@ def no_probe(point: str, stamp: Stamp) -> None:
 def run_stage(
     lines: Iterable[Line], stamp: Stamp, master: MasterStore, annotator: Annotator, *, now: int, probe: Probe = no_probe
 ) -> PartitionResult:
-    """Parse, drop repeats, look up, annotate the new posts, write them to the master set, fold them.
+    """Parse, drop repeats, look up, annotate what is new, write it to the master set, fold it.
 
     Args:
         lines: the partition's lines in the order of the queue.
         stamp: of the micro-batch.
         master: where posts and dead letters are kept.
         annotator: finds meaning in the new posts.
-        now: milliseconds; the time of dead letters.
+        now: milliseconds; the time of dead letters and tombstones.
         probe: called at the named points.
     """
     records = [parse(line.value, place=line.place, now=now) for line in lines]
     result = PartitionResult(lines=len(records), models=dict(annotator.versions))
     result.dead = _keep_events(records, master)
-    new = _new_posts(records, stamp, master)
-    posts = list({post.id: post for _, post in new}.values())
-    result.posts = len(posts)
-    result.newest_receipt = max((post.received_at for post in posts), default=None)
+    posts = [record for record in records if isinstance(record, Post | Delete)]
+    found = changes(posts, master.held(list({record.id for record in posts})), stamp)
+    new = {post.id: post for _, post in found.new}
+    result.posts, result.changed = (
+        len(new),
+        len({post.id for _, post in found.edited} | {key[1] for key in found.removed}),
+    )
+    result.newest_receipt = max((post.received_at for post in new.values()), default=None)
     probe(BEFORE_MASTER, stamp)
-    annotated: dict[str, AnnotatedPost] = {}
-    for start in range(0, len(posts), ANNOTATED_AT_ONCE):
-        some = annotate(posts[start : start + ANNOTATED_AT_ONCE], annotator)
-        annotated |= {post.id: post for post in some}
-        ids = {post.id for post in some}
-        master.write([(topic, annotated[post.id]) for topic, post in new if post.id in ids], stamp)
-        probe(INSIDE_MASTER, stamp)
+    master.mark(found.dirty)
+    _remove(found, master, now)
+    added = list(_write(found, stamp, master, annotator, probe))
     probe(AFTER_MASTER, stamp)
-    result.deltas = _deltas([(topic, annotated[post.id]) for topic, post in new])
+    result.deltas = _deltas(_without_buried(added, master))
     return result
 
 
@@ -97,18 +105,34 @@ def _keep_events(records: Sequence[Record], master: MasterStore) -> int:
     return len(dead)
 
 
-def _new_posts(records: Sequence[Record], stamp: Stamp, master: MasterStore) -> list[tuple[str, Post]]:
-    """(topic, post) pairs that count now, each once: absent from the master set, or written by this very batch before
-    it was cut short.
-    """
-    units: dict[Key, Post] = {}
-    for record in records:
-        if isinstance(record, Post):
-            for topic in record.topics:
-                units.setdefault((topic, record.id), record)
-    known = master.stamps(list(units))
-    first: dict[str, Post] = {}  # copies of a post may differ; all its topics in this batch get the first one
-    return [(key[0], first.setdefault(key[1], post)) for key, post in units.items() if known.get(key) in (None, stamp)]
+def _remove(found: Changes, master: MasterStore, now: int) -> None:
+    """Tombstones first: whoever dies between the two has kept out what he has not yet removed."""
+    master.bury([Tombstone(post_id, now, f"deleted by {record.network}") for post_id, record in found.buried.items()])
+    master.remove(found.removed)
+
+
+def _write(
+    found: Changes, stamp: Stamp, master: MasterStore, annotator: Annotator, probe: Probe
+) -> Iterator[tuple[str, AnnotatedPost]]:
+    """Annotate and write some at a time; gives the (topic, post) pairs that are new."""
+    posts = list({post.id: post for _, post in (*found.new, *found.edited)}.values())
+    copies = master.read(list(found.copied.values()))
+    for start in range(0, len(posts), ANNOTATED_AT_ONCE):
+        some = {post.id: post for post in annotate(posts[start : start + ANNOTATED_AT_ONCE], annotator)}
+        new = [(topic, some[post.id]) for topic, post in found.new if post.id in some]
+        new = [(topic, copies.get(found.copied.get((topic, post.id), ("", "")), post)) for topic, post in new]
+        master.write(new, stamp)
+        master.rewrite([(topic, some[post.id]) for topic, post in found.edited if post.id in some])
+        probe(INSIDE_MASTER, stamp)
+        yield from new
+
+
+def _without_buried(posts: list[tuple[str, AnnotatedPost]], master: MasterStore) -> list[tuple[str, AnnotatedPost]]:
+    """What was forgotten while it was being written goes again; whoever forgets buries first and looks then."""
+    buried = {post_id for post_id, held in master.held(list({post.id for _, post in posts})).items() if held.buried}
+    if buried:
+        master.remove([(topic, post.id) for topic, post in posts if post.id in buried])
+    return [(topic, post) for topic, post in posts if post.id not in buried]
 
 
 def _deltas(posts: Sequence[tuple[str, AnnotatedPost]]) -> list[Delta]:

@@ -16,8 +16,9 @@ import pyarrow as pa
 from sparkstream.annotation import Annotator, AnnotatorFactory
 from sparkstream.rollups import Rollup
 from sparkstream.stage import Line, PartitionResult, Probe, no_probe, run_stage
-from sparkstream.stores import Store, open_store
+from sparkstream.stores import open_master
 from sparkstream.stores.base import Delta, Stamp
+from sparkstream.stores.protocols import MasterStore
 
 RESULT: Final = "result binary"
 """The frame's column that a partition answers in."""
@@ -27,7 +28,7 @@ RESULT: Final = "result binary"
 class PartitionTask:
     """What crosses to a worker; called by Spark with the Arrow batches of one partition."""
 
-    store: str
+    master: str
     annotator: AnnotatorFactory
     stamp: Stamp
     probe: Probe = no_probe
@@ -43,23 +44,30 @@ class PartitionTask:
             return
         now = time.time_ns() // 1_000_000
         result = run_stage(
-            lines, self.stamp, _store(self.store, self.stamp.run), _annotator(self.annotator), now=now, probe=self.probe
+            lines,
+            self.stamp,
+            _master(self.master, self.stamp.run),
+            _annotator(self.annotator),
+            now=now,
+            probe=self.probe,
         )
         yield pa.RecordBatch.from_pydict({"result": pa.array([encode(result)], pa.binary())})
 
 
 def encode(result: PartitionResult) -> bytes:
     deltas = [[delta.topic, delta.minute, delta.rollup.to_json()] for delta in result.deltas]
-    return orjson.dumps([deltas, result.lines, result.posts, result.dead, result.newest_receipt, result.models])
+    counts = [result.lines, result.posts, result.changed, result.dead]
+    return orjson.dumps([deltas, counts, result.newest_receipt, result.models])
 
 
 def decode(data: bytes) -> PartitionResult:
     deltas: list[list[Any]]
-    deltas, lines, posts, dead, newest_receipt, models = orjson.loads(data)
+    deltas, (lines, posts, changed, dead), newest_receipt, models = orjson.loads(data)
     return PartitionResult(
         deltas=[Delta(topic, minute, Rollup.from_json(rollup)) for topic, minute, rollup in deltas],
         lines=lines,
         posts=posts,
+        changed=changed,
         dead=dead,
         newest_receipt=newest_receipt,
         models=models,
@@ -67,9 +75,9 @@ def decode(data: bytes) -> PartitionResult:
 
 
 @lru_cache(maxsize=1)
-def _store(url: str, run: str) -> Store:
+def _master(url: str, run: str) -> MasterStore:
     """The store of a run: another run may have found its file replaced, while this one's would still be open here."""
-    return open_store(url)
+    return open_master(url)[0]
 
 
 @cache

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import subprocess
 import sys
@@ -6,15 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from factories import NOON, STATUS, annotated, deltas, keep, lines, some_day
-from sparkstream.annotation import annotate
+from factories import NOON, STATUS, annotated, deltas, keep
 from sparkstream.errors import StoreBusyError, StoreError, StoreSchemaError
-from sparkstream.schema import Post, parse
+from sparkstream.schema import TopicEvent
 from sparkstream.stores import open_store
-from sparkstream.stores.base import Stamp
+from sparkstream.stores.base import Row, Run, Stamp
 from sparkstream.stores.sqlite import SqliteStore
-from sparkstream.testing import KnownAnnotator
-from stores.contract import FIRST, StoreContract
+from sparkstream.stores.sqlite.connection import MIGRATIONS
+from sparkstream.times import DAY, MINUTE
+from stores.contract import FIRST, ODD, BatchContract, MasterContract, SpeedContract
 
 
 @pytest.fixture
@@ -40,16 +41,34 @@ def store(again):
     return again()
 
 
-@pytest.fixture(scope="module")
-def some_posts():
-    read = [parse(line.value, place=line.place, now=NOON) for line in lines(some_day())]
-    posts = [post for post in read if isinstance(post, Post)]
-    found = annotate(posts, KnownAnnotator())
-    return [(topic, post) for post in found for topic in post.record["topics"]]
+class TestSqliteMaster(MasterContract):
+    @pytest.fixture
+    def again(self, again):
+        return lambda: again().master
+
+    @pytest.fixture
+    def store(self, again):
+        return again()
 
 
-class TestSqliteStore(StoreContract):
-    pass
+class TestSqliteBatch(BatchContract):
+    @pytest.fixture
+    def again(self, again):
+        return lambda: again().batch
+
+    @pytest.fixture
+    def store(self, again):
+        return again()
+
+
+class TestSqliteSpeed(SpeedContract):
+    @pytest.fixture
+    def again(self, again):
+        return lambda: again().speed
+
+    @pytest.fixture
+    def store(self, again):
+        return again()
 
 
 def test_the_file_is_made_with_its_folders(path):
@@ -110,9 +129,9 @@ def test_a_file_that_another_process_holds_is_busy_and_worth_another_try(path, a
     hasty = again(busy_timeout=0.05)
     with locked(path):
         with pytest.raises(StoreBusyError, match="held by another process; end it or wait") as caught:
-            hasty.begin(FIRST)
+            hasty.master.begin(FIRST)
         assert caught.value.retriable
-    hasty.begin(FIRST)
+    hasty.master.begin(FIRST)
 
 
 @contextmanager
@@ -131,8 +150,77 @@ def test_a_file_of_another_version_is_left_alone(path, again):
     other = sqlite3.connect(path)
     other.execute("pragma user_version = 99")
     other.close()
-    with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 1; use the version that made it"):
+    with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 2; use the version that made it"):
         again()
+
+
+def old_file(path, posts):
+    """A file of version 1, whose last run was killed in batch 1."""
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.executescript(MIGRATIONS[0].read_text("utf-8"))
+    db.execute("pragma user_version = 1")
+    insert = (
+        "insert into posts (topic, id, event_time, received_at, sentiment, run, batch, record) values (?,?,?,?,?,?,?,?)"
+    )
+    for batch, (topic, post) in enumerate(posts):
+        record = json.dumps(dict(post.record), ensure_ascii=False)
+        db.execute(insert, (topic, post.id, post.event_time, post.received_at, post.sentiment, "old", batch, record))
+    db.execute("insert into topics (slug, query, state, at, newest) values ('tea', 't', 'stopped', 5, ?)", (NOON,))
+    db.execute("insert into runs (run, started, applied) values ('old', 1, 0)")
+    db.execute("insert into dead_letters values ('spool:1', '{', 'torn', 5)")
+    db.commit()
+    db.close()
+
+
+def test_an_old_file_is_refused_until_it_is_migrated(path, again):
+    posts = [("tea", annotated("x:1")), ("tea", annotated("x:2", NOON + 2 * MINUTE, version=3, text=ODD))]
+    old_file(path, posts)
+    with pytest.raises(StoreSchemaError, match=r"has schema 1, this version needs 2; .* run `sparkstream migrate`"):
+        again()
+    store = again(migrate=True)
+    again()
+    assert [stored.post for stored in store.master.scan("tea", 0, NOON + DAY)] == [post for _, post in posts]
+    assert store.master.held(["x:2"])["x:2"].rows["tea"] == Row(Stamp("old", 1), 3, NOON + 2 * MINUTE)
+    assert store.master.topic_events() == [TopicEvent("tea", "t", "stopped", 5)]
+    assert store.master.dead_letter_count() == 1
+    assert store.master.runs() == {"old": Run(1, abandoned=False)}
+    assert (store.speed.applied(), store.speed.newest("tea")) == ({"old": 0}, NOON)
+    assert store.master.touched(Stamp("old", 1)) == {("tea", NOON + 2 * MINUTE)}
+
+
+def test_one_process_migrates_and_the_others_wait_for_it(path, again):
+    old_file(path, [("tea", annotated())])
+    failed = []
+
+    def migrate():
+        try:
+            SqliteStore(str(path), migrate=True).close()
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=migrate) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert again().master.distinct_posts() == 1
+
+
+def test_a_migration_that_fails_changes_nothing(path, again):
+    old_file(path, [("tea", annotated())])
+    db = sqlite3.connect(path)
+    db.execute("create table tombstones (id text)")  # is in the way
+    db.commit()
+    with pytest.raises(StoreError, match="already exists"):
+        again(migrate=True)
+    assert db.execute("pragma user_version").fetchone() == (1,)
+    assert db.execute("select count(*) from posts").fetchone() == (1,)
+    db.execute("drop table tombstones")
+    db.commit()
+    db.close()
+    assert again(migrate=True).master.distinct_posts() == 1
 
 
 def test_what_is_no_database_is_left_alone(tmp_path):
@@ -158,25 +246,25 @@ def test_a_path_that_is_a_folder_is_one_line(tmp_path):
 def test_a_full_disk_is_named_and_changes_nothing(store):
     """SQLite answers a file at its bound as a full disk."""
     keep(store, [("tea", annotated("x:first"))])
-    with store._connections.reading() as connection:
+    with store.master._connections.reading() as connection:
         (pages,) = connection.execute("pragma page_count").fetchone()
         connection.execute(f"pragma max_page_count = {pages}")
     many = [("tea", annotated(f"x:{number}", text="x" * 1_000)) for number in range(400)]
     with pytest.raises(StoreError, match=r"the disk of .* is full; make room"):
-        store.write(many, Stamp("run", 1))
-    assert store.distinct_posts() == 1
-    store.write(many, Stamp("run", 1))
-    assert store.distinct_posts() == 401
+        store.master.write(many, Stamp("run", 1))
+    assert store.master.distinct_posts() == 1
+    store.master.write(many, Stamp("run", 1))
+    assert store.master.distinct_posts() == 401
 
 
 def test_an_error_in_a_transaction_undoes_it(store):
     keep(store, [("tea", annotated())])
     more = deltas([("tea", annotated("x:2"))])
     with pytest.raises(AttributeError):
-        store.apply(Stamp("run", 1), [*more, None], STATUS)
-    assert store.applied("run") == 0
+        store.speed.apply(Stamp("run", 1), [*more, None], STATUS)
+    assert store.speed.applied() == {"run": 0}
     assert store.topic("tea").posts == 1
-    assert store.apply(Stamp("run", 1), more, STATUS)
+    assert store.speed.apply(Stamp("run", 1), more, STATUS)
 
 
 def test_a_closed_store_says_so(store):

@@ -1,22 +1,52 @@
-"""Where posts and sums are kept: protocols in `base`, one package an implementation, chosen by URL in `open_store`."""
+"""Where posts and sums are kept: protocols in `protocols`, their values in `base`, one package an implementation,
+chosen by URL in `open_store`.
+"""
 
 from __future__ import annotations
 
 from sparkstream.errors import SettingsError
 from sparkstream.stores.base import Store
-from sparkstream.stores.sqlite import SqliteStore
+from sparkstream.stores.layered import LayeredStore
+from sparkstream.stores.protocols import BatchViews, MasterStore, SpeedViews
+from sparkstream.stores.sqlite import Connections, SqliteBatch, SqliteMaster, SqliteSpeed, SqliteStore
 
-__all__ = ["Store", "open_store"]
+__all__ = ["LayeredStore", "Store", "open_master", "open_speed", "open_store"]
 
 
-def open_store(url: str) -> Store:
-    """Open the store behind a URL, making it when it is not there.
+def open_store(url: str, speed: str | None = None, *, migrate: bool = False) -> LayeredStore:
+    """Open the stores behind two URLs, making them when they are not there.
+
+    Args:
+        url: of the master set and the batch views.
+        speed: of the speed views; the same by default.
+        migrate: bring an older schema up to date instead of refusing it.
 
     Raises:
-        SettingsError: the URL names no known store.
+        SettingsError: a URL names no known store.
         StoreError: it cannot be opened.
     """
+    if speed in (None, url) and url.startswith("sqlite:") and url != "sqlite:":
+        return SqliteStore(url.removeprefix("sqlite:"), migrate=migrate)
+    master, batch = open_master(url, migrate=migrate)
+    try:
+        return LayeredStore(master, batch, open_speed(speed or url, migrate=migrate))
+    except BaseException:
+        batch.close()
+        master.close()
+        raise
+
+
+def open_master(url: str, *, migrate: bool = False) -> tuple[MasterStore, BatchViews]:
+    """What lives in one store: the master set and the batch views."""
     scheme, _, place = url.partition(":")
     if scheme == "sqlite" and place:
-        return SqliteStore(place)
+        connections = Connections(place, migrate=migrate)
+        return SqliteMaster(connections), SqliteBatch(connections)
     raise SettingsError(f"{url!r} is no store; write sqlite:PATH, as in sqlite:./data/views.db")
+
+
+def open_speed(url: str, *, migrate: bool = False) -> SpeedViews:
+    scheme, _, place = url.partition(":")
+    if scheme == "sqlite" and place:
+        return SqliteSpeed(Connections(place, migrate=migrate))
+    raise SettingsError(f"{url!r} is no store of speed views; write sqlite:PATH, as in sqlite:./data/speed.db")

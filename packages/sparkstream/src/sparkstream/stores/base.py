@@ -1,23 +1,23 @@
-"""What a store has to do, and the values it takes and gives. Times in milliseconds UTC.
+"""The values that stores take and give, and what views are asked. Times in milliseconds UTC.
 
-Two stores in one protocol each, because servers may keep them apart: the master set, immutable and keyed by (topic,
-id), and the speed views, sums that may be thrown away and folded again from it. One writer, the job; any number of
-readers.
+What each store has to do stands in `protocols`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.rollups import Rollup
-from sparkstream.schema import DeadLetter, Gap, TopicEvent
+from sparkstream.schema import DeadLetter, Gap
 from sparkstream.times import Span
 
 Key: TypeAlias = tuple[str, str]
 """(topic, id): what a post counts once for."""
+Minute: TypeAlias = tuple[str, int]
+"""(topic, start of a minute)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,83 +112,90 @@ class PagePosition:
     id: str
 
 
-class MasterStore(Protocol):
-    """Every post once for each of its topics, with what was found in it; and every line that was none."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is known of a held post without reading it: who wrote it first, and which version it is now."""
 
-    def stamps(self, keys: Sequence[Key]) -> dict[Key, Stamp]:
-        """Which of them are held already, and the batch that wrote each first."""
-
-    def write(self, posts: Sequence[tuple[str, AnnotatedPost]], stamp: Stamp) -> None:
-        """Keep (topic, post) pairs. Idempotent; rows that another batch wrote stay as they are.
-
-        Not atomic: a kill leaves some of them.
-        """
-
-    def write_events(self, topics: Sequence[TopicEvent], gaps: Sequence[Gap], dead: Sequence[DeadLetter]) -> None:
-        """Idempotent; of two events of a topic the later one stands."""
-
-    def scan(self, topic: str, start: int, end: int) -> Iterator[AnnotatedPost]:
-        """The posts of [start, end), in no order."""
-
-    def posts(
-        self, topic: str, start: int, end: int, *, before: PagePosition | None, sentiment: str | None, limit: int
-    ) -> list[StoredPost]:
-        """A page, newest first, ties by id."""
-
-    def gaps(self, topic: str, start: int, end: int) -> list[Gap]:
-        """Those that touch [start, end), oldest first."""
-
-    def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Newest first."""
-
-    def dead_letter_count(self) -> int: ...
-
-    def distinct_posts(self) -> int:
-        """How many posts are held, each counted once however many topics it has. Reads the whole set."""
+    stamp: Stamp
+    version: int
+    event_time: int
 
 
-class SpeedViews(Protocol):
-    """Sums per topic and minute, hour and day, that follow the master set batch by batch."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the master set has under an id: its rows by topic, and whether a tombstone keeps more of it out."""
 
-    def begin(self, stamp: Stamp) -> None:
-        """Note that a batch is about to write to the master set.
+    rows: Mapping[str, Row]
+    buried: bool = False
 
-        Raises:
-            CheckpointError: another run has taken this store over since.
-        """
 
-    def applied(self, run: str) -> int | None:
-        """The last batch of this run whose deltas are in the views."""
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An id that has been deleted or forgotten; `at` is when, `reason` says by what."""
 
-    def in_flight(self, run: str) -> bool:
-        """Whether a batch of this run has begun and is not applied."""
+    id: str
+    at: int
+    reason: str
 
-    def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
-        """Add a batch, atomically and once: False, and nothing changed, when it is in already.
 
-        Closes the periods that are over.
-        """
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A minute whose sums no longer follow from what was added to them. `token` tells it from a later mark of the same
+    minute.
+    """
 
-    def heartbeat(self, status: JobStatus) -> None: ...
+    topic: str
+    minute: int
+    token: str
 
-    def dirty(self, limit: int) -> list[tuple[str, Span]]:
-        """Periods, one step each, whose sums have to be folded again from the master set."""
 
-    def replace(self, topic: str, period: Span, rollup: Rollup) -> None:
-        """Put a fold of the master set in the place of a period's sums; it is dirty no more."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`started` is the last batch that may have written to the master set; an abandoned run never begins another."""
 
-    def adopt(self, run: str) -> int:
-        """Take over what other runs left half done: periods of their unapplied rows become dirty. Returns how many."""
+    started: int
+    abandoned: bool
 
-    def version(self) -> str:
-        """Changes with every batch that is applied."""
 
-    def status(self) -> JobStatus | None: ...
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Event time of a topic's first and last post, and when the last one was received."""
 
-    def topics(self) -> list[Topic]:
-        """By slug; deleted ones left out."""
+    first: int
+    last: int
+    last_received: int
 
-    def topic(self, slug: str) -> Topic | None: ...
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where a topic's batch views stand.
+
+    Attributes:
+        generation: what is read of them; 0 before the first.
+        until: event time, on a minute's edge: minutes before it are read from the batch views only, the others from the
+            speed views only.
+        announced: where a batch that is being folded will put `until`; before that it is `until` itself.
+    """
+
+    generation: int = 0
+    until: int = 0
+    announced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTimes:
+    """Where the layers meet, and how far they reach; `down` names those that could not be read."""
+
+    batch_until: int | None
+    speed_until: int | None
+    down: tuple[str, ...] = ()
+
+
+class ViewReader(Protocol):
+    """Sums per topic and minute, hour and day, as one layer holds them."""
+
+    def count(self, topic: str, spans: Sequence[Span]) -> int:
+        """How many posts are in them."""
 
     def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
         """Those that hold posts, oldest first within a span."""
@@ -207,7 +214,7 @@ class SpeedViews(Protocol):
         offset: int = 0,
         hidden: frozenset[str] = frozenset(),
     ) -> list[TermCount]:
-        """Most first by the column `by` (posts, positive, neutral, negative or not_rated), ties by term.
+        """Most first by the column `by` (posts, positive, neutral, negative or not_rated), ties by term; none of 0.
 
         `hidden` terms are left out; entities by their case-folded text, whatever their type.
         """
@@ -217,8 +224,31 @@ class SpeedViews(Protocol):
     def term_periods(self, topic: str, spans: Sequence[Span], facet: str, term: str) -> dict[int, TermCount]:
         """By the start of the period."""
 
+    def version(self) -> str:
+        """Another one after every change of the sums."""
 
-class Store(MasterStore, SpeedViews, Protocol):
-    """Both in one place."""
 
-    def close(self) -> None: ...
+class Store(ViewReader, Protocol):
+    """What views are asked: both layers as one, and the posts behind them."""
+
+    def layers(self, topic: str | None = None) -> LayerTimes: ...
+
+    def status(self) -> JobStatus | None: ...
+
+    def topics(self) -> list[Topic]:
+        """By slug; deleted ones left out."""
+
+    def topic(self, slug: str) -> Topic | None: ...
+
+    def posts(
+        self, topic: str, start: int, end: int, *, before: PagePosition | None, sentiment: str | None, limit: int
+    ) -> list[StoredPost]:
+        """A page, newest first, ties by id."""
+
+    def gaps(self, topic: str, start: int, end: int) -> list[Gap]:
+        """Those that touch [start, end), oldest first."""
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """Newest first."""
+
+    def dead_letter_count(self) -> int: ...

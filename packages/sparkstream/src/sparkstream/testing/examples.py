@@ -17,7 +17,7 @@ from sparkstream.live import snapshot
 from sparkstream.queries import Window
 from sparkstream.stage import Line, run_stage
 from sparkstream.status import whole_status
-from sparkstream.stores import Store, open_store
+from sparkstream.stores import LayeredStore, open_store
 from sparkstream.stores.base import JobStatus, Stamp
 from sparkstream.testing.annotator import KnownAnalysis, KnownEntity, KnownKeyword, KnownLabel
 from sparkstream.times import MINUTE, format_time, parse_time
@@ -91,12 +91,12 @@ def _answers(views: Views) -> dict[str, Any]:
     }
 
 
-def _fill(store: Store) -> None:
+def _fill(store: LayeredStore) -> None:
     lines = [Line(f"spool:{number}", orjson.dumps(record)) for number, record in enumerate(_records())]
-    store.begin(_STAMP)
-    result = run_stage(lines, _STAMP, store, _Told(), now=NOW)
+    store.master.begin(_STAMP)
+    result = run_stage(lines, _STAMP, store.master, _Told(), now=NOW)
     status = JobStatus(_STAMP.run, _STAMP.batch, NOW, rate=0.23, lag=1_200, models=result.models)
-    store.apply(_STAMP, result.deltas, status)
+    store.speed.apply(_STAMP, result.deltas, status)
 
 
 def _records() -> list[dict[str, Any]]:

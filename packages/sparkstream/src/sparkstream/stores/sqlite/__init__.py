@@ -1,21 +1,20 @@
-"""Master set and views in one SQLite file."""
+"""Master set, batch views and speed views in SQLite: in one file, or the speed views in one of their own."""
 
 from __future__ import annotations
 
+from sparkstream.stores.layered import LayeredStore
+from sparkstream.stores.sqlite.batch import SqliteBatch
 from sparkstream.stores.sqlite.connection import BUSY_TIMEOUT, Connections
 from sparkstream.stores.sqlite.master import SqliteMaster
-from sparkstream.stores.sqlite.reading import SqliteReading
 from sparkstream.stores.sqlite.speed import SqliteSpeed
 
-__all__ = ["SqliteStore"]
+__all__ = ["Connections", "SqliteBatch", "SqliteMaster", "SqliteSpeed", "SqliteStore"]
 
 
-class SqliteStore(SqliteMaster, SqliteSpeed, SqliteReading):
-    """All of `stores.base.Store` on the file at `path`, for any number of threads and processes; one writes views."""
+class SqliteStore(LayeredStore):
+    """All three parts in the file at `path`, for any number of threads and processes; one writes views."""
 
-    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False) -> None:
         """Open or make it; `busy_timeout` is how many seconds to wait for another writer."""
-        self._connections = Connections(path, busy_timeout=busy_timeout)
-
-    def close(self) -> None:
-        self._connections.close()
+        connections = Connections(path, busy_timeout=busy_timeout, migrate=migrate)
+        super().__init__(SqliteMaster(connections), SqliteBatch(connections), SqliteSpeed(connections))

@@ -10,15 +10,21 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sparkstream.errors import StoreBusyError, StoreError, StoreSchemaError
 
-SCHEMA_VERSION: Final = 1
+T = TypeVar("T")
+
+MIGRATIONS: Final = sorted(
+    (file for file in files(__package__).joinpath("migrations").iterdir() if file.name.endswith(".sql")),
+    key=lambda file: file.name,
+)
+SCHEMA_VERSION: Final = len(MIGRATIONS)
 BUSY_TIMEOUT: Final = 5.0
 """Seconds; transactions are kept under 100 ms, so who waits longer waits for a stranger."""
 CACHE_KIB: Final = 65_536
@@ -31,7 +37,7 @@ class Connections:
     Not one a thread: the threads of a server come and go, and would leave theirs open.
     """
 
-    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False) -> None:
         self.path = Path(path)
         self._busy_timeout = busy_timeout
         self._free: list[sqlite3.Connection] = []
@@ -40,7 +46,7 @@ class Connections:
         with self._mapped():
             self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.reading() as connection:
-            _prepare(connection, self.path)
+            _prepare(connection, self.path, migrate=migrate)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -124,22 +130,32 @@ def _switch_to_wal(connection: sqlite3.Connection, busy_timeout: float) -> None:
             return
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("pragma user_version").fetchone()[0]
-    if version == 0:
+def _prepare(connection: sqlite3.Connection, path: Path, *, migrate: bool) -> None:
+    """Make a new file, or bring an old one up to date where that is asked for; one process at a time does it."""
+    version = _version(connection)
+    if version == 0 or (migrate and version < SCHEMA_VERSION):
         connection.execute("begin immediate")
-        version = connection.execute("pragma user_version").fetchone()[0]
-        if version == 0:
-            for statement in files(__package__).joinpath("schema.sql").read_text("utf-8").split(";\n"):
+        version = _version(connection)
+        for file in MIGRATIONS[version:]:
+            for statement in file.read_text("utf-8").split(";\n"):
                 connection.execute(statement)
-            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-            version = SCHEMA_VERSION
+        version = max(version, SCHEMA_VERSION)
+        connection.execute(f"pragma user_version = {version}")
         connection.execute("commit")
-    if version != SCHEMA_VERSION:
+    if version < SCHEMA_VERSION:
+        raise StoreSchemaError(
+            f"{path} has schema {version}, this version needs {SCHEMA_VERSION};"
+            " stop what uses it, copy it, and run `sparkstream migrate`"
+        )
+    if version > SCHEMA_VERSION:
         raise StoreSchemaError(
             f"{path} has schema {version}, this version knows {SCHEMA_VERSION};"
             " use the version that made it, or another path"
         )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
 
 
 def _ours(error: sqlite3.Error, path: Path) -> StoreError:
@@ -153,3 +169,21 @@ def _ours(error: sqlite3.Error, path: Path) -> StoreError:
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return StoreError(f"{path} is no database that can be read; move it away to start anew")
     return StoreError(f"{path}: {error}")
+
+
+def bump(db: sqlite3.Connection, part: str) -> None:
+    """Another revision of a part of the store, in the transaction that changes it."""
+    db.execute(
+        "insert into revisions (part, number) values (?, 1) on conflict do update set number = number + 1", (part,)
+    )
+
+
+def revision(connections: Connections, part: str) -> str:
+    with connections.reading() as db:
+        row = db.execute("select number from revisions where part = ?", (part,)).fetchone()
+    return str(row[0]) if row else "0"
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

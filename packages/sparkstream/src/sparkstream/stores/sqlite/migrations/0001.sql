@@ -1,4 +1,4 @@
--- Version 1 (PRAGMA user_version). Times are milliseconds UTC, steps too.
+-- Times are milliseconds UTC, steps too. A file here makes the version (PRAGMA user_version) that is its number.
 
 -- The master set: a post once for each of its topics. run and batch are the stamp that first wrote it.
 create table posts (

@@ -1,0 +1,118 @@
+"""How sums are kept, the same in every store: which sketches, when a period closes, what a close cuts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Final
+
+from sparkstream.annotation import SENTIMENTS
+from sparkstream.rollups import FACETS, Rollup
+from sparkstream.sketches import union
+from sparkstream.stores.base import Delta, TermCount
+from sparkstream.times import MINUTE, STORED_STEPS, Span, floor
+
+CLOSING_DELAY: Final = 10 * MINUTE
+"""How far past the end of a period the newest post of its topic has to be for the period to close."""
+KEPT_TERMS: Final = {step: 200 if step == MINUTE else 1_000 for step in STORED_STEPS}
+"""Terms a facet that a closed period keeps: the ones with most posts, ties by term."""
+SKETCHES: Final = ("all", *SENTIMENTS)
+"""The sketches of a period, of its authors and again of its messages."""
+
+Terms = dict[tuple[str, str], list[int]]
+"""(facet, term) → [posts, positive, neutral, negative], as a rollup has them."""
+
+
+def by_period(deltas: Iterable[Delta]) -> dict[tuple[str, Span], Rollup]:
+    """What deltas add to every minute, hour and day."""
+    sums: dict[tuple[str, Span], Rollup] = defaultdict(Rollup)
+    for delta in deltas:
+        for period in periods_of(delta.minute):
+            sums[delta.topic, period].merge(delta.rollup)
+    return dict(sums)
+
+
+def periods_of(minute: int) -> list[Span]:
+    """The minute, the hour and the day that a minute lies in."""
+    return [Span(step, floor(minute, step), floor(minute, step) + step) for step in STORED_STEPS]
+
+
+def newest(deltas: Iterable[Delta]) -> dict[str, int]:
+    """The latest event time of each topic."""
+    found: dict[str, int] = {}
+    for delta in deltas:
+        found[delta.topic] = max(found.get(delta.topic, 0), delta.rollup.newest)
+    return found
+
+
+def add_sketches(stored: Sequence[bytes | None], rollup: Rollup) -> list[bytes | None]:
+    """Those of authors in the order of SKETCHES, then those of messages, with the rollup's keys added."""
+    keys = [
+        set().union(*by_label.values()) if label == "all" else by_label.get(label, set())
+        for by_label in (rollup.authors, rollup.messages)
+        for label in SKETCHES
+    ]
+    return [union([old], new) if new else old for old, new in zip(stored, keys, strict=True)]
+
+
+def new_sketches(rollup: Rollup) -> list[bytes | None]:
+    return add_sketches([None] * 2 * len(SKETCHES), rollup)
+
+
+def add_counts(stored: Mapping[str, Mapping[str, int]], rollup: Rollup) -> dict[str, dict[str, int]]:
+    counts = {dimension: dict(labels) for dimension, labels in stored.items()}
+    for dimension, labels in rollup.counts.items():
+        into = counts.setdefault(dimension, {})
+        for label, count in labels.items():
+            into[label] = into.get(label, 0) + count
+    return counts
+
+
+def cut_terms(terms: Terms, step: int) -> tuple[Terms, bool]:
+    """What a closed period keeps of its terms, and whether that is less than it had."""
+    facets: dict[str, list[tuple[int, str]]] = {facet: [] for facet in FACETS}
+    for (facet, term), sums in terms.items():
+        facets[facet].append((-sums[0], term))
+    kept: Terms = {}
+    for facet, ranked in facets.items():
+        if len(ranked) > KEPT_TERMS[step]:
+            ranked = sorted(ranked)[: KEPT_TERMS[step]]
+        kept |= {(facet, term): terms[facet, term] for _, term in ranked}
+    return kept, len(kept) < len(terms)
+
+
+def rank(counts: Iterable[TermCount], facet: str, *, by: str, hidden: frozenset[str] = frozenset()) -> list[TermCount]:
+    """A whole top: most first by the column `by`, ties by term; none of 0 and nothing hidden."""
+    column: Callable[[TermCount], int] = not_rated if by == "not_rated" else attrgetter(by)
+    shown = [count for count in counts if column(count) > 0 and shown_term(facet, count.term) not in hidden]
+    return sorted(shown, key=lambda count: (-column(count), count.term))
+
+
+def not_rated(count: TermCount) -> int:
+    return count.posts - count.positive - count.neutral - count.negative
+
+
+def shown_term(facet: str, term: str) -> str:
+    """The words of a term as a query would have them: an entity's without its type, case-folded."""
+    return term.partition(":")[2].casefold() if facet == "entity" else term
+
+
+def add_up_terms(*layers: Iterable[TermCount]) -> dict[str, TermCount]:
+    """The counts of each term over several lots of them."""
+    sums: dict[str, TermCount] = {}
+    for layer in layers:
+        for more in layer:
+            old = sums.get(more.term)
+            sums[more.term] = more if old is None else plus(old, more)
+    return sums
+
+
+def plus(one: TermCount, other: TermCount) -> TermCount:
+    return TermCount(
+        one.term,
+        one.posts + other.posts,
+        one.positive + other.positive,
+        one.neutral + other.neutral,
+        one.negative + other.negative,
+    )
