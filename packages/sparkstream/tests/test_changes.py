@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 from factories import NOON, delete, edit, encode, record
-from sparkstream.changes import changes
+from sparkstream.changes import changes, ids
 from sparkstream.schema import parse
 from sparkstream.stores.base import Held, Row, Stamp
 from sparkstream.times import MINUTE
@@ -15,7 +15,7 @@ def found(values, held=None):
     return changes(records, {"x:1": held} if held else {}, OWN)
 
 
-def held(version=0, *, topics=("tea",), stamp=OLD, at=NOON, buried=False):
+def held(version=0, *, topics=("tea",), stamp=OLD, at=NOON, buried=None):
     return Held({topic: Row(stamp, version, at) for topic in topics}, buried)
 
 
@@ -97,12 +97,20 @@ def test_a_delete_takes_the_post_from_all_its_topics_whatever_comes_around_it(or
 
 
 def test_a_tombstone_keeps_copies_and_edits_out():
-    change = found([record(), edit()], Held({}, buried=True))
+    change = found([record(), edit()], Held({}, buried=NOON))
     assert change == found([])
 
 
+def test_what_was_received_before_a_topic_was_forgotten_stays_out_of_it():
+    values = [record(topics=["tea", "milk"]), record("x:2"), record("x:3", NOON + 1)]
+    records = [parse(encode(value), place="", now=NOON) for value in values]
+    change = changes(records, {"topic:tea": Held({}, buried=NOON + 900)}, OWN)
+    assert sorted((topic, post.id) for topic, post in change.new) == [("milk", "x:1"), ("tea", "x:3")]
+    assert sorted(ids(records)) == ["topic:milk", "topic:tea", "x:1", "x:2", "x:3"]
+
+
 def test_rows_that_a_delete_has_left_go_with_the_next_record():
-    change = found([record()], held(buried=True, stamp=OWN))
+    change = found([record()], held(buried=NOON, stamp=OWN))
     assert (change.removed, change.new, change.dirty) == ([("tea", "x:1")], [], {("tea", NOON)})
 
 

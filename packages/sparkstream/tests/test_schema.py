@@ -108,6 +108,8 @@ BAD = {
     "an empty id": (encode(record("")), "id is missing"),
     "an id that is a number": (encode(record(7)), "id is missing or no text"),
     "a version below 0": (encode(record(version=-1)), "version is no number"),
+    "an id of a topic": (encode(record("topic:tea")), "is a topic's, not a post's"),
+    "a version beyond all numbers": (encode(record(version=10**19)), "version is no number"),
     "a version that is a text": (encode(record(version="2")), "version is no number"),
     "a version that is true": (encode(record(version=True)), "version is no number"),
     "no text": (encode(without("text")), "text is missing"),

@@ -10,7 +10,7 @@ short anywhere: its own rows are new again, rows of others that it has edited ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -49,7 +49,7 @@ class Changes:
         return len({post.id for _, post in self.edited} | {post_id for _, post_id in self.removed})
 
 
-def changes(records: Iterable[PostRecord], held: dict[str, Held], stamp: Stamp) -> Changes:
+def changes(records: Iterable[PostRecord], held: Mapping[str, Held], stamp: Stamp) -> Changes:
     """Of records in the order of the queue, and what the master set has under their ids."""
     by_id: dict[str, list[PostRecord]] = {}
     for record in records:
@@ -58,13 +58,37 @@ def changes(records: Iterable[PostRecord], held: dict[str, Held], stamp: Stamp) 
     for post_id, some in by_id.items():
         known = held.get(post_id, _NOTHING)
         deletes = [record for record in some if isinstance(record, Delete)]
-        if known.buried or deletes:
+        if known.buried is not None or deletes:
             _remove(found, post_id, known)
             if deletes:
                 found.buried[post_id] = deletes[0]
         else:
-            _keep(found, [record for record in some if isinstance(record, Post)], known, stamp)
+            copies = (_without_buried_topics(record, held) for record in some if isinstance(record, Post))
+            if kept := [copy for copy in copies if copy.topics]:
+                _keep(found, kept, known, stamp)
     return found
+
+
+def grave(topic: str) -> str:
+    """The id under which a topic is buried, which no post has."""
+    return f"topic:{topic}"
+
+
+def ids(records: Sequence[PostRecord]) -> list[str]:
+    """What has to be looked up for them: their ids, and those of their topics."""
+    topics = {topic for record in records if isinstance(record, Post) for topic in record.topics}
+    return [*{record.id for record in records}, *map(grave, topics)]
+
+
+def is_buried(topic: str, post_id: str, received_at: int, held: Mapping[str, Held]) -> bool:
+    """Whether a tombstone keeps it out: that of the post, or one of the topic that is not older than its receipt."""
+    of_topic = held.get(grave(topic), _NOTHING).buried
+    return held.get(post_id, _NOTHING).buried is not None or (of_topic is not None and received_at <= of_topic)
+
+
+def _without_buried_topics(post: Post, held: Mapping[str, Held]) -> Post:
+    topics = tuple(topic for topic in post.topics if not is_buried(topic, post.id, post.received_at, held))
+    return post if topics == post.topics else replace(post, topics=topics)
 
 
 def _remove(found: Changes, post_id: str, known: Held) -> None:

@@ -152,7 +152,7 @@ def _post(record: dict[str, Any]) -> Post:
     if not isinstance(author, dict):
         raise RecordError("author is not an object")
     return Post(
-        id=_text(record, "id"),
+        id=_post_id(record),
         topics=_topics(record),
         event_time=_event_time(_text(record, "network"), created_at, received_at),
         received_at=received_at,
@@ -190,8 +190,15 @@ def _event_time(network: str, created_at: int, received_at: int) -> int:
     return created_at
 
 
+def _post_id(record: Mapping[str, Any]) -> str:
+    post_id = _text(record, "id")
+    if post_id.startswith("topic:"):
+        raise RecordError(f"the id {post_id[:100]!r} is a topic's, not a post's")
+    return post_id
+
+
 def _delete(record: dict[str, Any]) -> Delete:
-    return Delete(id=_text(record, "id"), network=_text(record, "network"), received_at=_time(record, "received_at"))
+    return Delete(id=_post_id(record), network=_text(record, "network"), received_at=_time(record, "received_at"))
 
 
 def _topic_event(record: dict[str, Any]) -> TopicEvent:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from sparkstream.annotation import AnnotatedPost, Annotator, annotate
-from sparkstream.changes import Changes, changes
+from sparkstream.changes import Changes, changes, grave, ids, is_buried
 from sparkstream.rollups import fold_minutes
 from sparkstream.schema import DeadLetter, Delete, Gap, Post, Record, TopicEvent, parse
 from sparkstream.stores.base import Delta, Stamp, Tombstone
@@ -79,7 +79,7 @@ def run_stage(
     result = PartitionResult(lines=len(records), models=dict(annotator.versions))
     result.dead = _keep_events(records, master)
     posts = [record for record in records if isinstance(record, Post | Delete)]
-    found = changes(posts, master.held(list({record.id for record in posts})), stamp)
+    found = changes(posts, master.held(ids(posts)), stamp)
     new = {post.id: post for _, post in found.new}
     result.posts, result.changed = (
         len(new),
@@ -129,10 +129,11 @@ def _write(
 
 def _without_buried(posts: list[tuple[str, AnnotatedPost]], master: MasterStore) -> list[tuple[str, AnnotatedPost]]:
     """What was forgotten while it was being written goes again; whoever forgets buries first and looks then."""
-    buried = {post_id for post_id, held in master.held(list({post.id for _, post in posts})).items() if held.buried}
-    if buried:
-        master.remove([(topic, post.id) for topic, post in posts if post.id in buried])
-    return [(topic, post) for topic, post in posts if post.id not in buried]
+    held = master.held([*{post.id for _, post in posts}, *{grave(topic) for topic, _ in posts}])
+    out = {(topic, post.id) for topic, post in posts if is_buried(topic, post.id, post.received_at, held)}
+    if out:
+        master.remove(sorted(out))
+    return [(topic, post) for topic, post in posts if (topic, post.id) not in out]
 
 
 def _deltas(posts: Sequence[tuple[str, AnnotatedPost]]) -> list[Delta]:

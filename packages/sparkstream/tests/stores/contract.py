@@ -168,9 +168,11 @@ class MasterContract:
         store.write([("tea", annotated("x:1"))], FIRST)
         for _ in range(2):
             store.bury([Tombstone("x:1", NOON, "deleted"), Tombstone("x:never", NOON, "deleted")])
-        assert store.held(["x:1"])["x:1"] == Held({"tea": Row(FIRST, 0, NOON)}, buried=True)
+        assert store.held(["x:1"])["x:1"] == Held({"tea": Row(FIRST, 0, NOON)}, buried=NOON)
         store.remove([("tea", "x:1")])
-        assert again().held(["x:1", "x:never", "x:2"]) == {"x:1": Held({}, True), "x:never": Held({}, True)}
+        assert again().held(["x:1", "x:never", "x:2"]) == {"x:1": Held({}, NOON), "x:never": Held({}, NOON)}
+        store.bury([Tombstone("x:1", NOON + 1, "once more")])
+        assert store.held(["x:1"])["x:1"].buried == NOON + 1
 
     # Events
 
@@ -186,6 +188,16 @@ class MasterContract:
         store.write_events(topics=[milk, coffee], gaps=[], dead=[])
         store.write([("tea", annotated()), ("milk", annotated())], FIRST)
         assert store.topic_events() == [coffee, milk, TopicEvent("tea", None, "started", 0)]
+
+    def test_a_dropped_topic_is_known_no_more_until_something_of_it_comes(self, store: MasterStore):
+        gap = Gap("gap", "x", ("tea", "milk"), NOON, NOON + 9, "disconnected", False)
+        events = [TopicEvent(slug, "q", "started", NOON) for slug in ("tea", "milk")]
+        store.write_events(topics=events, gaps=[gap], dead=[])
+        store.drop_topic("tea")
+        assert [event.slug for event in store.topic_events()] == ["milk"]
+        assert (store.gaps("tea", 0, NOON + 9), len(store.gaps("milk", 0, NOON + 9))) == ([], 1)
+        store.write([("tea", annotated())], FIRST)
+        assert [event.slug for event in store.topic_events()] == ["milk", "tea"]
 
     def test_gaps_are_those_that_touch_a_time_oldest_first(self, store: MasterStore):
         def made(name, start, end, **changes):

@@ -123,15 +123,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the master set has under an id: its rows by topic, and whether a tombstone keeps more of it out."""
+    """What the master set has under an id: its rows by topic, and since when a tombstone keeps more of it out."""
 
     rows: Mapping[str, Row]
-    buried: bool = False
+    buried: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """An id that has been deleted or forgotten; `at` is when, `reason` says by what."""
+    """An id that has been deleted or forgotten; `at` is when, `reason` says by what.
+
+    The id `topic:SLUG` is that of a topic: what was received until then is kept out of it, what comes later is not.
+    """
 
     id: str
     at: int

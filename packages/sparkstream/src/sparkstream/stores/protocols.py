@@ -57,7 +57,7 @@ class PostStore(Protocol):
     def remove(self, keys: Sequence[Key]) -> None: ...
 
     def bury(self, tombstones: Sequence[Tombstone]) -> None:
-        """Keep ids out from now on: `held` says so. The rows stay until they are removed."""
+        """Keep ids out from now on: `held` says so. The rows stay until they are removed; of two the later stands."""
 
     def scan(self, topic: str, start: int, end: int) -> Iterator[StoredPost]:
         """The posts of [start, end), in no order; reads on while it is asked, holding nothing between two pages."""
@@ -90,6 +90,9 @@ class EventStore(Protocol):
         """Newest first."""
 
     def dead_letter_count(self) -> int: ...
+
+    def drop_topic(self, slug: str) -> None:
+        """Forget a topic's event and gaps: it is known no more until something of it comes."""
 
     def drop_dead_letters(self, ids: Sequence[str]) -> None: ...
 

@@ -70,7 +70,7 @@ def example_answers() -> dict[str, Any]:
 
 
 @contextmanager
-def example_store() -> Iterator[Store]:
+def example_store() -> Iterator[LayeredStore]:
     """With the evening in it; seen at NOW."""
     with tempfile.TemporaryDirectory() as folder, closing(open_store(f"sqlite:{Path(folder) / 'views.db'}")) as store:
         _fill(store)

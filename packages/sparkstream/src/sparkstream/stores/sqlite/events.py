@@ -64,6 +64,12 @@ class SqliteEvents:
         with self._connections.reading() as db:
             return int(db.execute("select count(*) from dead_letters").fetchone()[0])
 
+    def drop_topic(self, slug: str) -> None:
+        with self._connections.writing() as db:
+            db.execute("delete from topics where slug = ?", (slug,))
+            db.execute("delete from gaps where topic = ?", (slug,))
+            bump(db, "master")
+
     def drop_dead_letters(self, ids: Sequence[str]) -> None:
         with self._connections.writing() as db:
             db.executemany("delete from dead_letters where id = ?", [(letter,) for letter in ids])

@@ -40,15 +40,15 @@ class SqlitePosts:
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
         rows: dict[str, dict[str, Row]] = {}
-        buried: set[str] = set()
+        buried: dict[str, int] = {}
         with self._connections.reading() as db:
             for some in chunks(ids, _LOOKED_UP):
                 wanted = ",".join("?" * len(some))
                 query = f"select id, topic, run, batch, version, event_time from posts where id in ({wanted})"
                 for post_id, topic, run, batch, version, event_time in db.execute(query, some):
                     rows.setdefault(post_id, {})[topic] = Row(Stamp(run, batch), version, event_time)
-                buried |= {row[0] for row in db.execute(f"select id from tombstones where id in ({wanted})", some)}
-        return {post_id: Held(rows.get(post_id, {}), post_id in buried) for post_id in rows.keys() | buried}
+                buried |= dict(db.execute(f"select id, at from tombstones where id in ({wanted})", some).fetchall())
+        return {post_id: Held(rows.get(post_id, {}), buried.get(post_id)) for post_id in rows.keys() | buried}
 
     def read(self, keys: Sequence[Key]) -> dict[Key, AnnotatedPost]:
         found: dict[Key, AnnotatedPost] = {}
@@ -88,7 +88,7 @@ class SqlitePosts:
         for some in chunks(tombstones, _WRITTEN):
             with self._connections.writing() as db:
                 db.executemany(
-                    "insert or ignore into tombstones (id, at, reason) values (?, ?, ?)",
+                    "insert or replace into tombstones (id, at, reason) values (?, ?, ?)",
                     [(stone.id, stone.at, stone.reason) for stone in some],
                 )
 
