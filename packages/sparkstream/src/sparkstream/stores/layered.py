@@ -5,7 +5,6 @@ only; they are never added.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeAlias, TypeVar
 
@@ -32,13 +31,11 @@ _EVERY: Final = 1 << 31
 """More terms than there are."""
 
 
-@dataclass(frozen=True, slots=True)
 class LayeredStore:
     """`stores.base.Store` over the three parts; it writes nothing, who writes takes a part."""
 
-    master: MasterStore
-    batch: BatchViews
-    speed: SpeedViews
+    def __init__(self, master: MasterStore, batch: BatchViews, speed: SpeedViews) -> None:
+        self.master, self.batch, self.speed = master, batch, speed
 
     def close(self) -> None:
         for part in (self.speed, self.batch, self.master):
