@@ -4,12 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from twitterhandler.errors import SinkError, SourceError
+from twitterhandler.errors import RegistryError, SinkError, SourceError
 from twitterhandler.ingest import Ingest
 from twitterhandler.posts import Gap, Post, Record, TopicEvent, dead
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
-from twitterhandler.testing import FakeClock
+from twitterhandler.testing import FakeClock, LoopClock, run_virtually
 from twitterhandler.topics import Topic, TopicRegistry
 
 
@@ -123,6 +123,69 @@ def test_a_gap_of_a_source_that_knows_no_topics_is_of_all_that_are_listened_to(p
     told = ListSink()
     carry(ListSource([known]), told)
     assert told.records == [known]
+
+
+def test_a_gap_is_of_the_topics_that_listen_to_its_network(post, registry):
+    registry.add(Topic("tea", "tea", sources=("bluesky",), state="started"))
+    registry.add(Topic("coffee", "coffee", sources=("x",), state="started"))
+    at = post().created_at
+    sink = ListSink()
+    gap = Gap("gap:bluesky:1", "bluesky", (), at, at + timedelta(minutes=2), "silent")
+    carry(ListSource([gap], matches=False), sink, subscriptions=Subscriptions(registry))
+    assert sink.records[-1] == replace(gap, topics=("match", "tea"))
+
+
+@dataclass
+class ResumableSource(ListSource):
+    """Is quiet after its content; knows what was acknowledged, and how much of it the sink had flushed then."""
+
+    sink: ListSink = field(default_factory=ListSink)
+    safe: list[tuple[int, int]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def acknowledge(self, records):
+        if self.failures:
+            raise self.failures.pop()
+        self.safe.append((records, self.sink.flushed))
+
+    async def records(self):
+        async for record in super().records():
+            yield record
+        await asyncio.sleep(5)
+
+
+def resumed(*content, **options):
+    sink = ListSink()
+    source = ResumableSource(content, clock=LoopClock(), sink=sink, **options)
+    run_virtually(Ingest(source, sink, clock=source.clock).run())
+    return source.safe
+
+
+def test_a_source_is_told_what_is_safe_while_it_is_quiet_and_at_its_end(post):
+    safe = resumed(*(post(id=f"x:{number}") for number in range(30)), seconds=0.1)
+    assert safe == sorted(safe)
+    assert 8 <= safe[0][0] <= 11
+    assert safe[-1] == (30, 30)
+    assert all(records <= flushed for records, flushed in safe)
+
+
+def test_what_was_dropped_is_safe_too(post):
+    safe = resumed(post(), post(topics=()), post(), seconds=0.1, keeps_repeats=False)
+    assert safe[0][0] == 3
+
+
+def test_a_position_that_cannot_be_written_is_written_a_second_later(post, caplog):
+    safe = resumed(post(), failures=[RegistryError("the disk is full; free some")])
+    assert safe[0] == (1, 1)
+    assert "the disk is full" in caplog.text
+
+
+def test_a_source_that_fails_has_acknowledged_nothing_that_is_not_flushed(post):
+    sink = ListSink(full_at=3)
+    source = ResumableSource([post(id=f"x:{number}") for number in range(9)], clock=LoopClock(), sink=sink, seconds=2.0)
+    with pytest.raises(SinkError):
+        run_virtually(Ingest(source, sink, clock=source.clock).run())
+    assert max(source.safe) == (3, 3)
 
 
 def test_repeats_are_dropped_for_live_networks_only(post):

@@ -7,14 +7,18 @@ from typing import Final
 
 from twitterhandler.posts import Gap
 
+_TICK: Final = timedelta(milliseconds=1)
 _TRAIL_STEP: Final = 1_000_000
 """Microseconds between the cursors that a trail keeps."""
 
 
 def gap(network: str, start: datetime, end: datetime, reason: str, *, filled: bool = False) -> Gap:
-    """A gap whose id follows from its network and its beginning: told again, it is one record."""
+    """A gap whose id follows from its network and its beginning: told again, it is one record.
+
+    It ends a millisecond later, as times on the queue are cut to milliseconds: it is to cover what it is about.
+    """
     id_ = f"gap:{network}:{int(start.timestamp() * 1000)}"
-    return Gap(id=id_, network=network, topics=(), start=start, end=end, reason=reason, filled=filled)
+    return Gap(id=id_, network=network, topics=(), start=start, end=end + _TICK, reason=reason, filled=filled)
 
 
 class Hearing:

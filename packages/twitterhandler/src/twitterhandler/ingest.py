@@ -1,18 +1,19 @@
 """The loop: from a source to a sink."""
 
+import asyncio
 import contextlib
 import logging
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final, Literal
 
 from twitterhandler.clock import Clock, SystemClock
-from twitterhandler.errors import TwitterhandlerError
+from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
+from twitterhandler.recent import Rate, RecentIds
 from twitterhandler.sinks import Sink
-from twitterhandler.sources import Source
+from twitterhandler.sources import Resumable, Source
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 
@@ -21,6 +22,8 @@ State = Literal["waiting", "running", "ended", "stopped", "failed"]
 RECENT_IDS: Final = 100_000
 RATE_SECONDS: Final = 10
 REFRESH: Final = timedelta(seconds=1)
+SETTLE_SECONDS: Final = 1.0
+"""How often a source is told what is safe: what came since then is read again after a crash."""
 _BREATHE: Final = 100
 """Records after which other tasks get their turn, however fast the source is."""
 
@@ -65,7 +68,8 @@ class IngestStatus:
 class Ingest:
     """Carries the records of one source to one sink, once.
 
-    What was read before an error or a cancellation is with the sink: whoever made it closes it.
+    What was read before an error or a cancellation is with the sink: whoever made it closes it. A source that can go on
+    after a restart is told what the sink has flushed, so that nothing is lost in between and little is read twice.
 
     Args:
         source: Where from.
@@ -85,13 +89,15 @@ class Ingest:
         clock: Clock | None = None,
     ) -> None:
         self._source = source
+        self._resumable = source if isinstance(source, Resumable) else None
         self._sink = sink
         self._subscriptions = subscriptions
         self._spending = spending
         self._clock = clock or SystemClock()
+        self._taken = 0
         self._counts = Counts()
-        self._recent = _RecentIds(RECENT_IDS)
-        self._rate = _Rate(RATE_SECONDS)
+        self._recent = RecentIds(RECENT_IDS)
+        self._rate = Rate(RATE_SECONDS)
         self._state: State = "waiting"
         self._failure: str | None = None
         self._started_at: datetime | None = None
@@ -106,15 +112,17 @@ class Ingest:
         """
         self._started_at = self._clock.now()
         self._state = "running"
+        settling = asyncio.create_task(self._settle_on_and_on())
         try:
             await self.announce_changes()
             await self._carry()
-            await self._sink.flush()
+            await self._settle()
             self._state = "ended"
         except TwitterhandlerError as exc:
             self._state, self._failure = "failed", str(exc)
             raise
         finally:
+            settling.cancel()
             if self._state == "running":
                 self._state = "stopped"
 
@@ -151,15 +159,29 @@ class Ingest:
         )
 
     async def _carry(self) -> None:
-        number = 0
         async with contextlib.aclosing(self._source.records()) as records:
             async for record in records:
                 await self._take(record)
-                number += 1
-                if number % _BREATHE == 0:
+                self._taken += 1
+                if self._taken % _BREATHE == 0:
                     await self._clock.sleep(0)
                 if self._refreshed_at and self._clock.now() - self._refreshed_at >= REFRESH:
                     await self.announce_changes()
+
+    async def _settle_on_and_on(self) -> None:
+        """Beside the loop, which may wait for a source that is quiet."""
+        while self._resumable:
+            await asyncio.sleep(SETTLE_SECONDS)
+            try:
+                await self._settle()
+            except (SinkError, RegistryError) as exc:
+                log.warning("%s", exc)
+
+    async def _settle(self) -> None:
+        taken = self._taken
+        await self._sink.flush()
+        if self._resumable:
+            self._resumable.acknowledge(taken)
 
     async def _take(self, record: Record) -> None:
         match record:
@@ -180,8 +202,8 @@ class Ingest:
                 await self._take_gap(record)
 
     async def _take_gap(self, gap: Gap) -> None:
-        """Of a source that does not know the topics it is of all that are listened to; without any it is of none."""
-        topics = self._subscriptions.started if self._subscriptions and not gap.topics else gap.topics
+        """Of a source that does not know the topics it is of all that listen to its network; without any it is none."""
+        topics = self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
         if topics:
             log.warning("nothing was heard from %s to %s: %s", gap.start, gap.end, gap.reason)
             await self._sink.put(replace(gap, topics=topics))
@@ -203,50 +225,3 @@ class Ingest:
             self._rate.add(self._clock.now())
         if enough:
             await self.announce_changes()
-
-
-@lru_cache(maxsize=1024)
-def _shared(topics: tuple[str, ...]) -> frozenset[str]:
-    """One set for all posts with these topics, as a set has ten times the size of a post's entry."""
-    return frozenset(topics)
-
-
-class _RecentIds:
-    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._ids: OrderedDict[tuple[str, int], frozenset[str]] = OrderedDict()
-
-    def seen(self, post: Post) -> bool:
-        """Whether it was here before, for no fewer topics; it is now."""
-        identity, topics = (post.id, post.version), _shared(post.topics)
-        before = self._ids.get(identity)
-        if before is not None and topics <= before:
-            return True
-        self._ids[identity] = topics | before if before else topics
-        if len(self._ids) > self._limit:
-            self._ids.popitem(last=False)
-        return False
-
-
-class _Rate:
-    """Events a second over the last whole seconds."""
-
-    def __init__(self, seconds: int) -> None:
-        self._seconds = seconds
-        self._first: int | None = None
-        self._counts: deque[tuple[int, int]] = deque(maxlen=seconds + 1)
-
-    def add(self, moment: datetime) -> None:
-        second = int(moment.timestamp())
-        self._first = self._first or second
-        if self._counts and self._counts[-1][0] == second:
-            self._counts[-1] = (second, self._counts[-1][1] + 1)
-        else:
-            self._counts.append((second, 1))
-
-    def at(self, moment: datetime) -> float:
-        now = int(moment.timestamp())
-        span = min(self._seconds, now - (self._first or now))
-        return sum(count for second, count in self._counts if now - span <= second < now) / span if span else 0.0

@@ -33,9 +33,9 @@ class Subscriptions:
         """Those that are started."""
         return tuple(self._known[slug] for slug in self._queries)
 
-    @property
-    def started(self) -> tuple[str, ...]:
-        return tuple(self._queries)
+    def on(self, network: str) -> tuple[str, ...]:
+        """Slugs of those that listen to a network."""
+        return tuple(topic.slug for topic in self.topics if not topic.sources or network in topic.sources)
 
     def match(self, post: Post) -> tuple[str, ...]:
         """Slugs of the started topics that want this post."""

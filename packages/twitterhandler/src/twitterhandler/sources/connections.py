@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from random import Random
 from typing import Final, TypeAlias
@@ -26,6 +27,7 @@ Heard: TypeAlias = Record | int
 _INBOX_ITEMS: Final = 10_000
 _INBOX_SIZE: Final = 32 * 1024 * 1024
 """Characters."""
+_SECOND: Final = 1_000_000
 _FOR_NOW: Final = frozenset({408, 409, 420, 425, 429})
 
 log = logging.getLogger(__name__)
@@ -90,13 +92,19 @@ async def unhindered(network: str, heard: AsyncGenerator[Heard, None], clock: Cl
 
 
 async def _fill(inbox: Inbox[Heard], heard: AsyncGenerator[Heard, None], clock: Clock) -> None:
+    """Positions are handed on once a second, and not between a loss and its gap: that would be lost with a crash."""
+    losing, handed_on = False, 0
     try:
         async with contextlib.aclosing(heard):
             async for item in heard:
                 if isinstance(item, Post | Dead):
-                    inbox.offer(item, clock.now(), len(item.text if isinstance(item, Post) else item.raw))
-                elif not isinstance(item, int) or not len(inbox):  # a later position is as good
+                    size = len(item.text if isinstance(item, Post) else item.raw)
+                    losing = not inbox.offer(item, clock.now(), size)
+                elif not isinstance(item, int):
                     inbox.put(item)
+                elif not losing and item - handed_on >= _SECOND:
+                    inbox.put(item)
+                    handed_on = item
     except SourceRefusedError as exc:
         inbox.fail(exc)
 
@@ -142,7 +150,8 @@ def _refusal(
 
 
 def _cause(exc: Exception) -> str:
-    return (isinstance(exc, OSError) and exc.strerror) or type(exc).__name__
+    number = exc.errno if isinstance(exc, OSError) else None
+    return os.strerror(number) if number and number > 0 else type(exc).__name__
 
 
 def _retry_after(headers: Mapping[str, str] | None) -> float | None:

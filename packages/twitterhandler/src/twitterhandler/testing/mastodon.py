@@ -31,6 +31,8 @@ class FakeMastodon(FakeServer):
         self.streaming_url: str | None = None
         self._statuses: dict[str, dict[str, Any]] = {}
         self._queues: set[asyncio.Queue[bytes]] = set()
+        self._speaking = asyncio.Event()
+        self._speaking.set()
 
     @property
     def url(self) -> str:
@@ -61,6 +63,13 @@ class FakeMastodon(FakeServer):
         for queue in self._queues:
             queue.put_nowait(data)
 
+    def mute(self, muted: bool = True) -> None:
+        super().mute(muted)
+        if muted:
+            self._speaking.clear()
+        else:
+            self._speaking.set()
+
     def _route(self, router: web.UrlDispatcher) -> None:
         router.add_get("/api/v2/instance", self._instance)
         for path in ("public", "public/local", "public/remote", "hashtag", "hashtag/local"):
@@ -90,8 +99,8 @@ class FakeMastodon(FakeServer):
             data = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
         except TimeoutError:
             data = b":thump\n"
-        if not self._muted:
-            await response.write(data)
+        await self._speaking.wait()
+        await response.write(data)
 
 
 def _html(text: str) -> str:

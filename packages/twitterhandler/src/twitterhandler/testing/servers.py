@@ -82,7 +82,7 @@ class FakeServer:
                 request.transport.abort()
 
     def mute(self, muted: bool = True) -> None:
-        """Keeps the streams open and sends nothing on them, not even signs of life."""
+        """Keeps the streams open and sends nothing on them, not even signs of life; what was held back comes after."""
         self._muted = muted
 
     def _route(self, router: web.UrlDispatcher) -> None:
