@@ -10,6 +10,7 @@ from aiohttp import web
 
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.testing.xserver.account import Limits, Manners
+from twitterhandler.testing.xserver.certificate import Certificate
 from twitterhandler.testing.xserver.content import Message, Posts
 from twitterhandler.testing.xserver.faults import Fault
 from twitterhandler.testing.xserver.journal import KEPT, Connection, Delivery, Published, Request
@@ -23,7 +24,7 @@ TOKEN: Final = "AAAAmadeUpToken"
 
 
 class FakeX:
-    """X's API on a port of 127.0.0.1, over plain HTTP or, with a context that has a certificate, TLS.
+    """X's API on a port of 127.0.0.1, over plain HTTP or TLS.
 
         async with FakeX(clock=clock) as x:
             x.push(x.posts.original("tea again"))
@@ -37,6 +38,7 @@ class FakeX:
         port: 0 for any that is free; `start` after `stop` takes the same again.
         kept: How many requests, connections, posts and deliveries are remembered, the newest of each; searches and
             backfill know no others.
+        tls: Whether to encrypt, with a certificate of X's names, so that a client may keep X's address (see `trust`).
     """
 
     def __init__(
@@ -48,14 +50,14 @@ class FakeX:
         manners: Manners | None = None,
         port: int = 0,
         kept: int = KEPT,
-        tls: ssl.SSLContext | None = None,
+        tls: bool = False,
     ) -> None:
         limits, manners = limits or Limits(), manners or Manners()
         self.platform = Platform(clock or SystemClock(), token, limits=limits, manners=manners, kept=kept)
         self.posts = Posts(self.platform.clock)
         self.token = token
         self._port = port
-        self._tls = tls
+        self._certificate = Certificate.make() if tls else None
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -72,7 +74,8 @@ class FakeX:
         app = create_app(self.platform, self.posts, [*STREAM_ROUTES, *SEARCH_ROUTES, *REFERENCE_ROUTES])
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.01)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=self._tls, reuse_address=True)
+        tls = self._certificate.server() if self._certificate else None
+        site = web.TCPSite(runner, "127.0.0.1", self._port, ssl_context=tls, reuse_address=True)
         await site.start()
         self._runner = runner
         self._port = runner.addresses[0][1]
@@ -86,7 +89,14 @@ class FakeX:
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
+        return f"http{'s' if self._certificate else ''}://127.0.0.1:{self._port}"
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """For clients of a fake with TLS: its certificate is trusted for X's own names and 127.0.0.1."""
+        if self._certificate is None:
+            raise ValueError("this fake has no TLS; make it with tls=True")
+        return self._certificate.client()
 
     # ── what it does ────────────────────────────────────────────────────────────────────────────────────────────────
 
