@@ -196,7 +196,7 @@ def test_topics_are_kept(program):
     assert program("topics", "stop", "tea").returncode == 0
     assert re.search(r"^tea +stopped +tea OR \"green tea\" OR matcha$", program("topics", "list").stdout, re.MULTILINE)
     assert program("topics", "rm", "tea").returncode == 0
-    assert "green tea" not in program("topics", "list").stdout
+    assert program("topics", "list").stdout == "", "topics of the simulated world come with the simulator only"
 
 
 def test_a_topic_says_that_its_limit_stopped_it(program, eventually, tmp_path):
@@ -320,3 +320,72 @@ def test_a_token_is_not_told(service, eventually):
     with pytest.raises(urllib.error.HTTPError, match="401"):
         fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea"})
     assert "s3cret" not in log.read_text()
+
+
+def push(x, *texts):
+    fetch(f"{x.url}/__control/posts", "POST", [{"text": text} for text in texts])
+
+
+def texts(tmp_path):
+    return [record["text"] for record in spooled(tmp_path) if record["event"] == "post"]
+
+
+def test_the_service_listens_to_x_while_there_is_a_topic(service, fake_x, eventually, tmp_path):
+    x, there = fake_x
+    process, address, log = service("serve", "--source", "x", **there)
+    assert fetch(f"{address}/v1/status")["state"] == "running"
+    fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea", "start": True})
+    eventually(lambda: x.platform.open)
+    push(x, "a tea", "a coffee")
+    eventually(lambda: texts(tmp_path) == ["a tea"])
+    fetch(f"{x.url}/__control/faults", "POST", {"name": "rst"})
+    eventually(lambda: len(x.connections) == 2)
+    push(x, "another tea")
+    eventually(lambda: texts(tmp_path) == ["a tea", "another tea"])
+    fetch(f"{address}/v1/topics/tea/stop", "POST")
+    eventually(lambda: not x.platform.open and not len(x.rules))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert "Traceback" not in log.read_text()
+    assert x.token not in log.read_text()
+
+
+def test_x_is_listened_to_until_a_signal(program, environment, fake_x, eventually, tmp_path):
+    x, there = fake_x
+    program("topics", "add", "tea", "tea", "--start")
+    command = [sys.executable, "-m", "twitterhandler", "run", "x"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, env={**environment, **there}, **pipes) as process:
+        try:
+            eventually(lambda: x.platform.open)
+            program("topics", "add", "rain", "rain", "--start")
+            eventually(lambda: len(x.rules) == 2)
+            push(x, "tea", "rain")
+            eventually(lambda: texts(tmp_path) == ["tea", "rain"])
+        finally:
+            process.send_signal(signal.SIGINT)
+            output = process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+    assert "2 posts, " in output
+    assert x.token not in output
+
+
+def test_x_wants_a_key_and_says_which(program, fake_x):
+    fails(program("run", "x"), 2, "set TWITTERHANDLER_X_TOKEN")
+    fails(program("run", "x", TWITTERHANDLER_X_TOKEN="two words"), 2, "copy it again")
+    _, there = fake_x
+    wrong = {**there, "TWITTERHANDLER_X_TOKEN": "AAAA-wrong"}
+    result = program("run", "x", **wrong)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("twitterhandler: X answered 401 ")
+    assert "AAAA-wrong" not in result.stderr + result.stdout
+
+
+def test_a_key_that_x_refuses_is_told_by_the_service(service, fake_x, eventually):
+    _, there = fake_x
+    _, address, log = service("serve", "--source", "x", **{**there, "TWITTERHANDLER_X_TOKEN": "AAAA-wrong"})
+    status = eventually(lambda: (found := fetch(f"{address}/v1/status"))["state"] == "failed" and found)
+    assert "set TWITTERHANDLER_X_TOKEN" in status["failure"]
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        fetch(f"{address}/readyz")
+    assert "AAAA-wrong" not in log.read_text()

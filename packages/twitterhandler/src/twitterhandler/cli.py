@@ -107,6 +107,12 @@ def replay(
     _carry(Settings.read(**locals(), source="replay"))
 
 
+@run.command()
+def x(sink: Sink = None, topics: Topics = None) -> None:
+    """Posts of X about the topics that are started, until Ctrl-C. The key is TWITTERHANDLER_X_TOKEN."""
+    _carry(Settings.read(**locals(), source="x"))
+
+
 @app.command()
 def serve(
     source: Annotated[SourceName | None, typer.Option(help="What to listen to.  [default: simulator]")] = None,
@@ -160,17 +166,19 @@ def _carry(settings: Settings) -> None:
 
 async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
     """Runs the source until it ends or a signal comes; its last status, and the seconds that it took."""
+    from twitterhandler.service import watch
     from twitterhandler.subscriptions import Subscriptions
 
     loop = asyncio.get_running_loop()
-    source = settings.open_source()
-    registry = None if source.matches else settings.open_registry()
+    registry = None if settings.source == "replay" else settings.open_topics()
     subscriptions = Subscriptions(registry) if registry else None
     spending = settings.open_spending(registry) if registry else None
+    source = settings.open_source(spending)
     sink = settings.open_sink()
     ingest = Ingest(source, sink, subscriptions=subscriptions, spending=spending)
     began = loop.time()
     carrying = asyncio.create_task(ingest.run())
+    watching = asyncio.create_task(watch(ingest))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, carrying.cancel)
     reporting = asyncio.create_task(_report(ingest)) if sys.stderr.isatty() else None
@@ -178,6 +186,7 @@ async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
         with contextlib.suppress(asyncio.CancelledError):
             await carrying
     finally:
+        watching.cancel()
         if reporting:
             reporting.cancel()
             print(file=sys.stderr)

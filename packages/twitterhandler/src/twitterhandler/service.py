@@ -19,16 +19,16 @@ async def serve(settings: Settings) -> None:
     Raises:
         TwitterhandlerError: it cannot start.
     """
-    source = settings.open_source()
     with listen(settings.host, settings.port, guarded=settings.token is not None) as listener:
-        registry = settings.open_registry()
-        sink = settings.open_sink()
+        registry = settings.open_topics()
         spending = settings.open_spending(registry)
+        source = settings.open_source(spending)
+        sink = settings.open_sink()
         x = settings.open_x()
         ingest = Ingest(source, sink, subscriptions=Subscriptions(registry), spending=spending)
         host, port = listener.getsockname()[:2]
         log.info("%s to %s; listening on http://%s:%d", source.name, settings.sink, host, port)
-        tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(_watch(ingest))]
+        tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(watch(ingest))]
         try:
             estimator = settings.open_estimator(x)
             app = create_app(registry, ingest, spending=spending, estimator=estimator, token=settings.token)
@@ -53,7 +53,7 @@ async def _carry(ingest: Ingest) -> None:
     log.info("the source ended after %d posts", ingest.status().counts.posts)
 
 
-async def _watch(ingest: Ingest) -> None:
+async def watch(ingest: Ingest) -> None:
     """Passes changes of topics on, also while the source is quiet or after its end."""
     while True:
         await asyncio.sleep(REFRESH.total_seconds())

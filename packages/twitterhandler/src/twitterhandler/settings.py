@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, Validatio
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from twitterhandler.budget import Limits
+from twitterhandler.cursors import CursorFile
 from twitterhandler.errors import SettingError
 from twitterhandler.estimate import Estimator
 from twitterhandler.sinks import (
@@ -25,12 +26,13 @@ from twitterhandler.sinks import (
 )
 from twitterhandler.sinks.kafka_place import Compression, Mechanism
 from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
-from twitterhandler.sources.x import BASE_URL, BearerToken, XTransport
+from twitterhandler.sources.x import BASE_URL, BearerToken, XSource, XTransport
+from twitterhandler.sources.x.filler import SearchFiller
 from twitterhandler.sources.x.search import RecentSearch
 from twitterhandler.spending import Spending
 from twitterhandler.topics import Network, TopicRegistry
 
-SourceName = Literal["simulator", "replay"]
+SourceName = Literal["simulator", "replay", "x"]
 
 _SPAN = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -132,18 +134,25 @@ class Settings(BaseSettings):
         return _path(self.topics, "sqlite", "the topics' file")
 
     def open_registry(self) -> TopicRegistry:
-        """The topics; an empty file gets those of the simulated world when that is the source."""
-        registry = TopicRegistry(self.topics_file)
+        """The topics as they are."""
+        return TopicRegistry(self.topics_file)
+
+    def open_topics(self) -> TopicRegistry:
+        """The topics to run with; an empty file gets those of the simulated world when that is the source."""
+        registry = self.open_registry()
         if self.source == "simulator" and not registry.all():
             for topic in default_topics():
                 registry.add(topic)
         return registry
 
-    def open_source(self) -> Source:
+    def open_source(self, spending: Spending | None = None) -> Source:
+        """What to listen to; with `spending` gaps of X are filled as far as it allows."""
         if self.source == "replay":
             if self.file is None:
                 raise SettingError("a replay needs its file: give it, or set TWITTERHANDLER_FILE")
             return ReplaySource(self.file, speed=self.speed, retime=self.retime)
+        if self.source == "x":
+            return self._open_x_source(spending)
         return SimulatorSource(
             seed=self.seed,
             rate=self.rate,
@@ -171,6 +180,14 @@ class Settings(BaseSettings):
         if self.x_token is None:
             return None
         return XTransport(BearerToken(self.x_token.get_secret_value()), base_url=self.x_url)
+
+    def _open_x_source(self, spending: Spending | None) -> XSource:
+        transport = self.open_x()
+        if transport is None:
+            raise SettingError("X is not heard without a key: set TWITTERHANDLER_X_TOKEN to the bearer token of an app")
+        fills = SearchFiller(RecentSearch(transport, patience=3), spending) if spending and self.x_month_fill else None
+        cursor, connects = (CursorFile(self.topics_file, name) for name in ("x", "x connections"))
+        return XSource(transport, cursor=cursor, connects=connects, filler=fills)
 
     def _stretch(self) -> Stretch | None:
         if self.hours is None:
