@@ -64,3 +64,75 @@ def test_a_fault_does_what_it_says_and_nothing_else(name, virtually, listening, 
     assert events == FAULTS[name].replace(",", "")
     if "Error" not in events and "LineTooLong" not in events:
         assert client.ids == sent
+
+
+DISCONNECTS = (
+    "OperationalDisconnect",
+    "UpstreamOperationalDisconnect",
+    "ForceDisconnect",
+    "UpstreamUncleanDisconnect",
+    "SlowReader",
+    "InternalError",
+    "ClientApplicationStateDegraded",
+    "InvalidRules",
+)
+
+
+@pytest.mark.parametrize("kind", DISCONNECTS)
+@pytest.mark.parametrize(
+    ("then", "after"),
+    [("ends", ["closed", "connect", "tea"]), ("silence", ["connection error", "connect"]), ("goes on", ["tea"])],
+)
+def test_a_disconnect_of_every_kind_ends_the_stream_or_leaves_it_hanging(kind, then, after, virtually, listening):
+    async def main(x):
+        async with listening(x) as client:
+            x.fail(Fault.disconnect(kind, then=then))
+            await asyncio.sleep(0.01)
+            x.push("tea")
+            await asyncio.sleep(40)
+            return client.events, client.responses[0].errors[0]
+
+    events, error = virtually(main)
+    assert events == ["connect", "no post", *after]
+    assert (error["disconnect_type"], error["title"]) == (kind, "operational-disconnect")
+
+
+def test_a_short_silence_delays_what_is_posted_in_it(virtually, listening):
+    async def main(x):
+        async with listening(x) as client:
+            x.fail(Fault.silence(15))
+            x.push("tea")
+            await asyncio.sleep(14)
+            before = list(client.events)
+            await asyncio.sleep(2)
+            return before, client.events, len(x.connects)
+
+    assert virtually(main) == (["connect"], ["connect", "tea"], 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "remaining"),
+    [
+        (Fault.too_many_connections(), "streaming-connection", "49"),
+        (Fault.rate_limited(600), "blank", "0"),
+        (Fault.usage_capped("Daily"), "usage-capped", "49"),
+    ],
+)
+def test_the_three_429s_can_be_told_apart(fault, kind, remaining, virtually, session):
+    async def main(x):
+        x.fail(fault)
+        async with session(x) as http:
+            answer = await http.get("https://api.x.com/2/tweets/search/stream")
+            return answer.status, await answer.json(), answer.headers, x.now()
+
+    status, body, headers, now = virtually(main)
+    assert status == 429
+    assert body["type"].replace(":", "/").rpartition("/")[2] == kind
+    assert headers["x-rate-limit-remaining"] == remaining
+    assert int(headers["x-rate-limit-reset"]) - int(now.timestamp()) == (600 if remaining == "0" else 900)
+
+
+def test_a_fault_is_asked_for_by_its_name():
+    assert Fault.named("slow_start", seconds=3).refusal.delay == 3
+    with pytest.raises(LookupError, match="there is no fault 'earthquake'; there are unauthorized, forbidden"):
+        Fault.named("earthquake")

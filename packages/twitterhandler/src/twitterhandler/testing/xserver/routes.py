@@ -8,6 +8,7 @@ from typing import Final, Literal
 from aiohttp import web
 
 from twitterhandler.testing.xserver import problems, rules, stream
+from twitterhandler.testing.xserver.account import Window
 from twitterhandler.testing.xserver.content import Json, Posts
 from twitterhandler.testing.xserver.control import add_control
 from twitterhandler.testing.xserver.exchange import Exchange, exhausted, respond
@@ -62,13 +63,13 @@ async def _answer(exchange: Exchange, route: Route | None) -> web.StreamResponse
     platform, request = exchange.platform, exchange.request
     if route is None:
         raise RefusedError(problems.not_found(request.path))
+    window = platform.window(route.window)
     if refusal := platform.next_refusal(route.name):
-        await _refuse(exchange, refusal)
+        await _refuse(exchange, refusal, window)
     if request.headers.get("authorization") != f"Bearer {platform.token}":
         raise RefusedError(problems.unauthorized())
     if platform.forbidden:
         raise RefusedError(problems.forbidden(platform.forbidden))
-    window = platform.window(route.window)
     allowed = window.take(platform.clock.now())
     exchange.limits = window.headers()
     if not allowed:
@@ -76,12 +77,14 @@ async def _answer(exchange: Exchange, route: Route | None) -> web.StreamResponse
     return await route.handler(exchange)
 
 
-async def _refuse(exchange: Exchange, refusal: Refusal) -> None:
+async def _refuse(exchange: Exchange, refusal: Refusal, window: Window) -> None:
     clock = exchange.platform.clock
     if refusal.delay:
         await clock.sleep(refusal.delay)
     if refusal.goes_on:
         return
+    window.take(clock.now())
+    exchange.limits = window.headers()
     if refusal.answer is None:
         exchange.reset()
         await asyncio.Event().wait()  # until the lost connection cancels this request
