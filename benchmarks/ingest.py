@@ -4,7 +4,7 @@ its memory stays flat; plain tweepy, which sends each post by itself, is measure
     nox -s bench -- ingest [--posts N] [--rate R] [--kafka kafka://HOST:PORT] [--skip-ladder]
 
 A fake X in a process of its own (and on a core of its own, where there are two) streams made-up posts over a real
-socket to the collector, which writes the spool and, where a broker is given, Kafka. Nothing may be lost; the
+socket to `twitterhandler run x`, which writes the spool and, where a broker is given, Kafka. Nothing may be lost; the
 ladder says at which rate something would be. Exit 1 when a number is wrong.
 """
 
@@ -147,12 +147,7 @@ def collect(folder: Path, sink: str, posts: int, rate: int) -> Run:
         for topic in default_topics():
             registry.add(topic)
         collector = running.enter_context(
-            program(
-                sys.executable,
-                str(HERE / "measuring" / "collector.py"),
-                environment=environment,
-                log=folder / "run.log",
-            )
+            program("twitterhandler", "run", "x", environment=environment, log=folder / "run.log")
         )
         pin(collector.pid, 0)
         watch(run, collector, arrivals)

@@ -1,7 +1,9 @@
 import contextlib
 import http.client
 import json
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -51,6 +53,24 @@ def test_it_says_how_to_use_it_and_streams_what_is_asked_for(fake, eventually):
         assert '"errors"' in stream.read().decode().splitlines()[-1]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
+
+
+def test_what_it_prints_brings_its_posts_to_the_queue(fake, eventually, tmp_path):
+    _, log, _ = fake("--rate", "50")
+    printed = eventually(lambda: log.read_text() if "run x" in log.read_text() else None)
+    words = [shlex.split(line) for line in printed.splitlines() if line.startswith("  ")]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TWITTERHANDLER_")}
+    environment = {**clean, **dict(line[1].split("=", 1) for line in words if line[0] == "export")}
+    add, collect = (line[1:] for line in words if line[0] == "twitterhandler")
+    program = [sys.executable, "-m", "twitterhandler"]
+    subprocess.run([*program, *add], env=environment, cwd=tmp_path, timeout=60, check=True)
+    with subprocess.Popen([*program, *collect], env=environment, cwd=tmp_path) as collector:
+        try:
+            spool = tmp_path / "data" / "spool"
+            eventually(lambda: b'"event":"post"' in b"".join(file.read_bytes() for file in spool.glob("*.jsonl")), 60)
+        finally:
+            collector.terminate()
+    assert collector.returncode == 0
 
 
 def test_with_trouble_connections_do_not_last(fake, eventually):
