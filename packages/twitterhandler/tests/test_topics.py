@@ -97,11 +97,12 @@ def test_a_file_of_the_first_format_is_read_and_made_new(tmp_path):
             "not null, reposts integer not null, state text not null, revision integer not null) without rowid"
         )
         connection.execute("""insert into topics values ('tea', 'tea', '[]', '["en"]', 0, 'stopped', 4)""")
+        connection.execute("""insert into topics values ('old', 'tea lang:e', '[]', '[]', 1, 'started', 5)""")
         connection.execute("pragma user_version = 1")
     connection.close()
     for _ in range(2):
         registry = TopicRegistry(path)
-        assert (registry.topics(), registry.revision()) == ([TEA], 4)
+        assert (registry.topics(), registry.revision()) == ([Topic("old", "tea lang:e"), TEA], 6)
     assert registry.change("tea", limit=5) == replace(TEA, limit=5)
 
 

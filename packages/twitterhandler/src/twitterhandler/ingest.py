@@ -13,7 +13,7 @@ from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
 from twitterhandler.recent import Rate, RecentIds
 from twitterhandler.sinks import Sink
-from twitterhandler.sources import Resumable, Source
+from twitterhandler.sources import Charging, Resumable, Source
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 
@@ -203,6 +203,8 @@ class Ingest:
 
     async def _take_gap(self, gap: Gap) -> None:
         """Of a source that does not know the topics it is of all that listen to its network; without any it is none."""
+        if self._spending and isinstance(self._source, Charging) and (left_out := self._source.left_out()):
+            self._spending.billed(left_out)
         topics = self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
         if topics:
             log.warning("nothing was heard from %s to %s: %s", gap.start, gap.end, gap.reason)

@@ -4,6 +4,7 @@ open.
 
 import contextlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from twitterhandler.clock import format_time, parse_time
-from twitterhandler.errors import RegistryError, SettingError, TopicExistsError, TopicNotFoundError
+from twitterhandler.errors import QueryError, RegistryError, SettingError, TopicExistsError, TopicNotFoundError
 from twitterhandler.posts import Post, TopicState, slug
 from twitterhandler.query import MAX_LENGTH, Query, language
 
@@ -32,6 +33,8 @@ _SINCE_1: Final = ("most integer", "until text", "stopped_by text")
 _SPENDING: Final = "create table if not exists spending (scope text primary key, posts integer not null) without rowid"
 _MOST: Final = 1 << 62
 _NEXT_REVISION: Final = "(select coalesce(max(revision), 0) + 1 from topics)"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,8 @@ class TopicRegistry:
                 raise RegistryError(f"{path} is of format {number}, not {_FORMAT}; update twitterhandler")
             connection.execute(_SCHEMA)
             connection.execute(_SPENDING)
-            for column in _SINCE_1 if number == 1 else ():
-                connection.execute(f"alter table topics add column {column}")
+            if number == 1:
+                _renew(connection)
             connection.execute(f"pragma user_version = {_FORMAT}")
 
     def add(self, topic: Topic) -> Topic:
@@ -227,6 +230,18 @@ def _known(connection: sqlite3.Connection, slug: str) -> Topic:
     if topic is None:
         raise TopicNotFoundError(slug)
     return topic
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    """Makes a file of format 1 one of format 2; a topic whose query is none any more is stopped."""
+    for column in _SINCE_1:
+        connection.execute(f"alter table topics add column {column}")
+    for topic in map(_topic, connection.execute("select * from topics where state = 'started'").fetchall()):
+        try:
+            topic.check()
+        except (QueryError, SettingError) as exc:
+            log.warning("topic %s is stopped: %s", topic.slug, exc)
+            _store(connection, replace(topic, state="stopped"))
 
 
 def topic_scopes(slug: str) -> tuple[str, str]:

@@ -1,12 +1,13 @@
 """Where records come from."""
 
-from twitterhandler.sources.base import Resumable, Source
+from twitterhandler.sources.base import Charging, Resumable, Source
 from twitterhandler.sources.jetstream import JetstreamSource
 from twitterhandler.sources.mastodon import MastodonSource
 from twitterhandler.sources.replay import ReplaySource
 from twitterhandler.sources.simulator import SimulatorSource, Stretch, default_topics
 
 __all__ = [
+    "Charging",
     "JetstreamSource",
     "MastodonSource",
     "ReplaySource",

@@ -47,3 +47,12 @@ class Resumable(Protocol):
             RegistryError: the position cannot be written; the next call may do better.
         """
         ...
+
+
+@runtime_checkable
+class Charging(Protocol):
+    """What a source has whose network charges for posts that nobody could keep."""
+
+    def left_out(self) -> int:
+        """How many there were since this was last asked; each was told as a gap before."""
+        ...

@@ -87,6 +87,7 @@ class XSource:
         self._filler = filler
         self._stall = stall
         self._trail = Trail()
+        self._left_out = 0
         random = random or Random()
         self._reception = Reception(self._clock, held_lines=held_lines)
         self._upkeep = Upkeep(
@@ -139,6 +140,11 @@ class XSource:
         if self._cursor and position is not None:
             self._cursor.save(position)
 
+    def left_out(self) -> int:
+        """See `Charging`."""
+        count, self._left_out = self._left_out, 0
+        return count
+
     def _absence(self) -> Iterator[Gap]:
         """The time between the last run and this one."""
         now = self._clock.now()
@@ -158,6 +164,7 @@ class XSource:
             case Line(raw, at):
                 yield read_line(raw, at, known=self._upkeep.known, topics=self._upkeep.topics)
             case Lost(start, end, count):
+                self._left_out += count
                 number = int(start.timestamp() * 1000)
                 topics = tuple(self._upkeep.topics)
                 reason = f"the queue was too slow: {count:,} posts were left out"
