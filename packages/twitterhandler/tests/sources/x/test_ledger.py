@@ -41,28 +41,13 @@ def test_from_the_first_topic_to_the_first_connection_nothing_is_heard():
     assert list(ledger.connected(at(4))) == []
 
 
-def test_a_gap_is_from_the_last_that_was_heard_to_the_next_connection(ledger):
-    ledger.heard(at(10))
-    ledger.heard(at(30))
-    ledger.lost("it broke", at(31))
+def test_a_gap_is_from_where_all_was_heard_to_the_next_connection_and_has_the_first_reason(ledger):
+    ledger.lost("it broke", at(30))
     ledger.lost("X answered 503", at(40))
     assert told(ledger.connected(at(45))) == [("gap:x:1795348830000", ("match", "tea"), 30, 45, "it broke")]
 
 
-def test_what_was_heard_last_and_was_torn_may_be_lost_itself(ledger):
-    ledger.heard(at(10))
-    ledger.heard(at(12))
-    ledger.lost("X closed it", at(12), torn=True)
-    assert told(ledger.connected(at(12)))[0][2:4] == (10, 12)
-
-
-def test_a_connection_that_brought_nothing_is_lost_from_its_beginning(ledger):
-    ledger.lost("X closed it", at(5))
-    assert told(ledger.connected(at(6)))[0][2:4] == (0, 6)
-
-
 def test_even_a_gap_without_length_holds_its_moment(ledger):
-    ledger.heard(at(7))
     ledger.lost("X closed it", at(7))
     (gap,) = ledger.connected(at(7))
     assert gap.start == at(7) < gap.end
@@ -75,8 +60,7 @@ def test_a_topic_that_came_or_went_during_a_gap_is_in_it(ledger):
 
 
 def test_while_nobody_listens_nothing_is_missed(ledger):
-    ledger.heard(at(4))
-    ledger.lost("it broke", at(5))
+    ledger.lost("it broke", at(4))
     assert told(ledger.follow([], at(6)))[0][2:4] == (4, 6)
     ledger.lost("nobody listens", at(7))
     assert list(ledger.still_open(at(8), TICK)) == []
@@ -101,7 +85,7 @@ def test_a_topic_that_stops_is_deaf_until_then(ledger):
 
 
 def test_a_gap_that_has_not_ended_is_told_again_as_the_same_record(ledger):
-    ledger.lost("it broke", at(5))
+    ledger.lost("it broke", at(0))
     ledger.deaf("tea", at(6), "X takes no more rules")
     minute = timedelta(minutes=1)
     connection, topic = told(ledger.still_open(at(60), minute))

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
-from twitterhandler.sources.x.lines import ending, is_whole
+from twitterhandler.sources.x.lines import ending, heard_until, is_whole
+from twitterhandler.testing import FakeClock
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,22 @@ def test_a_line_that_was_torn_off_is_not_whole():
     line = b'{"data":{"id":"1","entities":{}}}'
     assert is_whole(line)
     assert not any(is_whole(line[:length]) for length in range(len(line)))
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        (b'{"data":{"created_at":"2026-11-22T11:59:57.000Z"}}', 3),
+        (b'{"data":{"created_at":"2026-11-22T10:00:00.000Z"}}', 20),
+        (b'{"data":{"created_at":"2026-11-22T12:00:09.000Z"}}', 0),
+        (b'{"data":{"created_at":"soon"}}', 20),
+        (b'{"data":{"created_at":7}}', 20),
+        (b'{"data":[]}', 20),
+        (b'{"hello":"world"}', 20),
+        (b"[]", 20),
+        (b'{"data":{', 20),
+    ],
+)
+def test_all_was_heard_until_the_last_post_was_written_or_some_seconds_before_a_line_that_does_not_say(line, seconds):
+    now = FakeClock().now()
+    assert heard_until(line, now) == now - timedelta(seconds=seconds)

@@ -25,8 +25,6 @@ class Ledger:
 
     def __init__(self) -> None:
         self._followed: frozenset[str] = frozenset()
-        self._heard: datetime | None = None
-        self._before: datetime | None = None
         self._away: _Deaf | None = None
         self._concerned: frozenset[str] = frozenset()
         self._deaf: dict[str, _Deaf] = {}
@@ -47,26 +45,14 @@ class Ledger:
         if before and not topics:
             yield from self._back(at)
 
-    def heard(self, at: datetime) -> None:
-        """Something came, and all before it."""
-        self._before, self._heard = self._heard, at
-
-    def lost(self, reason: str, at: datetime, *, torn: bool = False) -> None:
-        """The connection is away, and what came since the last that was heard may be lost; the first reason counts.
-
-        Args:
-            reason: For the gap.
-            at: Now; where the gap begins if nothing was heard at all.
-            torn: Whether the last that was heard was not whole, so that it may be lost itself.
-        """
+    def lost(self, reason: str, since: datetime) -> None:
+        """The connection is away; what was to come after `since` may be lost. The first reason counts."""
         if self._away is None and self._followed:
-            last = self._before if torn else self._heard
-            self._away, self._concerned = _Deaf(last or at, reason), self._followed
+            self._away, self._concerned = _Deaf(since, reason), self._followed
 
     def connected(self, at: datetime) -> Iterator[Gap]:
         """A connection is there."""
         yield from self._back(at)
-        self._before = self._heard = at
 
     def deaf(self, topic: str, since: datetime, reason: str) -> None:
         """A topic is not heard, whatever the connection does; the first moment of it counts."""

@@ -1,14 +1,18 @@
-"""Lines of the stream that are no posts: which of them end the connection, and whether a line is whole."""
+"""What a line of the stream says of the connection: that it ends, and until when everything was heard."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 
+from twitterhandler.clock import parse_time
 from twitterhandler.sources.x.answers import last_segment
 
 _A_POST: Final = b'{"data":'
 _SHOWN: Final = 80
+LATE: Final = timedelta(seconds=20)
+"""X delivers 99 of 100 posts within 7 s; what is later than this is no loss of the connection."""
 
 
 def ending(line: bytes) -> str | None:
@@ -37,6 +41,20 @@ def is_whole(line: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+def heard_until(line: bytes, at: datetime) -> datetime:
+    """Until when all was heard, if `line` came last, at `at`.
+
+    Posts come some seconds after they were written and in no strict order; a repeat, or a line that is no post, says
+    nothing of those that may be on their way. So it is the time at which the post was written, 20 s before at most.
+    """
+    earliest = at - LATE
+    try:
+        written = parse_time(orjson.loads(line)["data"]["created_at"])
+    except (orjson.JSONDecodeError, LookupError, TypeError, ValueError):
+        return earliest
+    return min(max(written, earliest), at)
 
 
 def _reason(problem: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from twitterhandler.errors import SourceUnavailableError
 from twitterhandler.posts import Gap, Record, dead
 from twitterhandler.sources.inbox import Inbox
 from twitterhandler.sources.x.ledger import Ledger
-from twitterhandler.sources.x.lines import is_whole
+from twitterhandler.sources.x.lines import heard_until, is_whole
 from twitterhandler.sources.x.stream import Ended
 
 HELD_LINES: Final = 20_000
@@ -31,6 +31,18 @@ class Mark:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What came last: a line or, with None, the connection itself or one of its empty lines."""
+
+    at: datetime
+    line: bytes | None = None
+
+    @property
+    def until(self) -> datetime:
+        return self.at if self.line is None else heard_until(self.line, self.at)
+
+
 Item = Line | Mark | Record
 
 
@@ -49,7 +61,7 @@ class Reception:
         self.troubles: dict[str, str] = {}
         self.when_back: Callable[[Gap], None] = lambda gap: None
         self._clock = clock
-        self._last = b""
+        self._before = self._last = _Heard(clock.now())
 
     def follow(self, topics: Collection[str]) -> None:
         """Other topics are wanted."""
@@ -64,25 +76,28 @@ class Reception:
     def opened(self, at: datetime) -> None:
         self.troubles.pop("connection", None)
         self.tell(self.ledger.connected(at))
-        self._last = b""
+        self._before = self._last = _Heard(at)
 
     def line(self, line: bytes, at: datetime) -> None:
-        self.ledger.heard(at)
         self.inbox.offer(Line(line, at), at, len(line))
-        self._last = line
+        self._before, self._last = self._last, _Heard(at, line)
 
     def silence(self, at: datetime) -> None:
-        self.ledger.heard(at)
         self.inbox.put(Mark(at))
-        self._last = b""
+        self._before = self._last = _Heard(at)
 
     def ended(self, ended: Ended) -> None:
         now = self._clock.now()
         if ended.rest:
             self.inbox.put(dead(ended.rest, ended.reason, now))
-        self.ledger.lost(ended.reason, now, torn=bool(self._last) and not is_whole(self._last))
+        whole = self._last.line is None or is_whole(self._last.line)
+        self.ledger.lost(ended.reason, (self._last if whole else self._before).until)
         self.troubles["connection"] = f"the connection to X is over ({ended.reason}); it is made again"
 
+    def dropped(self, reason: str) -> None:
+        """We ended it."""
+        self.ledger.lost(reason, self._last.until)
+
     def unavailable(self, error: SourceUnavailableError) -> None:
-        self.ledger.lost(str(error), self._clock.now())
+        self.ledger.lost(str(error), self._last.until)
         self.troubles["connection"] = str(error)

@@ -16,6 +16,7 @@ from twitterhandler.hearing import Trail
 from twitterhandler.posts import Dead, Gap, Post, Record
 from twitterhandler.sources.inbox import Lost
 from twitterhandler.sources.x.connections import Connections
+from twitterhandler.sources.x.lines import LATE
 from twitterhandler.sources.x.reading import read_line
 from twitterhandler.sources.x.reception import HELD_LINES, Item, Line, Mark, Reception
 from twitterhandler.sources.x.rulebook import Reconciler, RuleBook
@@ -129,7 +130,8 @@ class XSource:
                 for record in self._read(item):
                     self._trail.gave()
                     yield record
-                if isinstance(item, Line | Mark):
+                    self._pass(item, record)
+                if isinstance(item, Mark):
                     self._trail.passed(_microseconds(item.at))
         finally:
             await self._stop()
@@ -174,6 +176,11 @@ class XSource:
             case _:
                 yield item
 
+    def _pass(self, item: Item | Lost, record: Record) -> None:
+        """Lets an absence that begins now begin after this post, see `heard_until`."""
+        if isinstance(item, Line) and isinstance(record, Post):
+            self._trail.passed(_microseconds(max(min(record.created_at, item.at), item.at - LATE)))
+
     def _connect(self) -> None:
         """After a pass over the rules: a connection, if there is something to hear."""
         if self._upkeep.known and self._upkeep.topics:
@@ -186,7 +193,7 @@ class XSource:
         if self._connection:
             self._connection.cancel()
             self._connection = None
-            self._reception.ledger.lost("no rule", self._clock.now())
+            self._reception.dropped("no rule")
 
     async def _listen(self) -> NoReturn:
         if self._connects:
