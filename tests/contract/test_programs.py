@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,9 +12,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 TOKEN = "a-token-for-this-test-alone"
 SECONDS = 60.0
@@ -28,6 +32,7 @@ class Program:
     failing: tuple[str, ...]  # a call that fails though it is rightly put
     listing: tuple[str, ...] | None = None  # prints JSON with --json
     serve: tuple[str, ...] = ("serve",)
+    typer: str = "app"  # its name in the module `cli`
 
     @property
     def prefix(self) -> str:
@@ -58,7 +63,7 @@ PROGRAMS = (
         ("serve", "--only", "keywords"),
     ),
     Program("trending", (("emerging",), ("serve",)), "GET /v1/emerging/tea", ("emerging", "tea")),
-    Program("dashboard", (("serve",),), "GET /", ("serve", "--host", "192.0.2.1")),
+    Program("dashboard", (("serve",),), "GET /", ("serve", "--host", "192.0.2.1"), typer="program"),
 )
 each = pytest.mark.parametrize("program", PROGRAMS, ids=str)
 
@@ -91,6 +96,23 @@ def assert_one_line(program: Program, done: subprocess.CompletedProcess[str], co
     assert line.startswith(f"{program.name}: "), line
 
 
+def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """A program and all its commands; a group that only holds others stands for nothing."""
+    below = getattr(command, "commands", {})
+    if not words or not below:
+        yield words, command
+    for name, one in below.items():
+        yield from commands(one, (*words, name))
+
+
+def parse(command: Any, name: str, words: list[str]) -> None:
+    """Raises where a call is not understood; runs nothing."""
+    context = command.make_context(name, list(words))
+    if rest := [*context._protected_args, *context.args] if getattr(command, "commands", None) else []:
+        following, below, left = command.resolve_command(context, rest)
+        parse(below, following, left)
+
+
 @each
 class TestProgram:
     def test_says_its_version(self, program: Program) -> None:
@@ -104,6 +126,17 @@ class TestProgram:
             assert done.returncode == 0
             sentences = [line for line in done.stdout.splitlines() if line.strip() and "Usage:" not in line]
             assert len(sentences[0].split()) > 3, words
+
+    def test_every_command_shows_a_call_that_it_takes(self, program: Program) -> None:
+        """Whatever commands there are: a new one without an example fails here."""
+        root = get_command(import_module(f"{program.name.replace('-', '_')}.cli").__dict__[program.typer])
+        for words, command in commands(root):
+            name = " ".join((program.name, *words))
+            assert command.epilog, f"`{name} --help` shows no example; give the command epilog='Example: {name} …'"
+            first, *example = shlex.split(command.epilog.removeprefix("Example: "))
+            assert (first, tuple(example[: len(words)])) == (program.name, words), command.epilog
+            parse(root, program.name, example)
+            assert command.epilog in call(program, *words, "--help").stdout
 
     def test_wrong_use_is_one_line_and_2(self, program: Program) -> None:
         assert_one_line(program, call(program, "nonsense"), 2)

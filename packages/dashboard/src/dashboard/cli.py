@@ -19,6 +19,7 @@ _MAX_RECEIVED_BYTES = 65_536  # a browser has nothing to say on /live, and littl
 program = typer.Typer(
     name="dashboard",
     help="The live page of a topic. It reads from the view API and from trending, and pushes to the browsers.",
+    epilog="Example: dashboard serve --port 8050",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,7 +40,7 @@ def _root(
 ) -> None: ...
 
 
-@program.command()
+@program.command(epilog="Example: dashboard serve --port 8050 --views-url http://127.0.0.1:9002")
 def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen [DASHBOARD_HOST, 127.0.0.1].")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one [DASHBOARD_PORT, 8050].")] = None,

@@ -20,7 +20,13 @@ from nlp_services.errors import BackendError, InputError, NlpError, SettingsErro
 if TYPE_CHECKING:
     from nlp_services.analyzer import Analyzer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+    epilog="Example: nlp-services analyze posts.jsonl",
+)
 
 
 def _known(names: list[str] | None) -> list[str] | None:
@@ -51,7 +57,7 @@ def _root(
     pass
 
 
-@app.command()
+@app.command(epilog="Example: nlp-services analyze posts.jsonl --only sentiment --only emotion")
 def analyze(
     file: Annotated[
         str, typer.Argument(help="JSONL with a `text` (and `lang`) a line, or plain lines; - reads stdin.")
@@ -71,7 +77,7 @@ def analyze(
         _progress(done, end="\n")
 
 
-@app.command()
+@app.command(epilog="Example: nlp-services serve --only keywords")
 def serve(only: Only = None) -> None:
     """The HTTP API, on NLP_SERVICES_HOST and NLP_SERVICES_PORT (127.0.0.1:9004); its page of routes is at /docs."""
     from nlp_services.api import create_app
@@ -84,7 +90,7 @@ def serve(only: Only = None) -> None:
     run(create_app(_analyzer(only), token=settings.token), settings.host, settings.port)
 
 
-@app.command()
+@app.command(epilog="Example: nlp-services models --json")
 def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards.")] = False) -> None:
     """The models in this package: versions, sizes, how good they are."""
     from nlp_services.cards import NAMES, load_card

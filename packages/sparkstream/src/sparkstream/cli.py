@@ -29,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="From a queue of posts to live views of what is being said.",
+    epilog="Example: sparkstream run --once",
     pretty_exceptions_enable=False,
 )
 
@@ -90,7 +91,7 @@ def options(
     pass
 
 
-@app.command()
+@app.command(epilog="Example: sparkstream run --queue spool:./data/spool --store sqlite:./data/views.db")
 def run(
     queue: Annotated[
         str | None, typer.Option(help="spool:FOLDER [env SPARKSTREAM_QUEUE; spool:./data/spool]", show_default=False)
@@ -159,7 +160,7 @@ def _started(job: StreamJob, stopped: threading.Event, *, once: bool) -> bool:
             return True
 
 
-@app.command()
+@app.command(epilog="Example: sparkstream serve --store sqlite:./data/views.db --port 9002")
 def serve(
     store: Store = None,
     speed: Speed = None,
@@ -192,7 +193,7 @@ def serve(
     opened.close()
 
 
-@app.command()
+@app.command(epilog="Example: sparkstream dead --limit 5 --json")
 def dead(
     store: Store = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,

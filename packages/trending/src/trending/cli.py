@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from trending.settings import Settings
     from trending.values import Emerging
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+    epilog="Example: trending emerging world-cup",
+)
 
 
 def _version(wanted: bool) -> None:
@@ -35,7 +41,7 @@ def _root(
     pass
 
 
-@app.command()
+@app.command(epilog="Example: trending emerging world-cup --window 30m --limit 10")
 def emerging(
     topic: Annotated[str, typer.Argument(help="The topic's slug, as `GET /v1/topics` of the view API lists it.")],
     window: Annotated[str, typer.Option(help="The last minutes to look at: 15m, 1h, 2d …")] = "15m",
@@ -63,7 +69,7 @@ def emerging(
         typer.echo("nothing rises")
 
 
-@app.command()
+@app.command(epilog="Example: trending serve")
 def serve() -> None:
     """The HTTP API, on TRENDING_HOST and TRENDING_PORT (127.0.0.1:9003); its page of routes is at /docs."""
     from trending.api import create_app

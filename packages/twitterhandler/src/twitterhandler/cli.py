@@ -24,13 +24,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Carries posts on a topic from a source to a queue. Each option can also be set by the environment: "
     "--rate by TWITTERHANDLER_RATE, and so on.",
+    epilog="Example: twitterhandler serve --source simulator --rate 10",
 )
 run = typer.Typer(no_args_is_help=True, help="Carry the posts of one source to the queue until it ends.")
 app.add_typer(run, name="run")
 app.add_typer(topics.app, name="topics")
 app.add_typer(queries.app, name="query")
-app.command()(estimates.estimate)
-app.command()(doctor.doctor)
+app.command(epilog="Example: twitterhandler estimate '#WorldCup lang:en'")(estimates.estimate)
+app.command(epilog="Example: twitterhandler doctor")(doctor.doctor)
 
 Sink = Annotated[
     str | None, typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC.  [default: spool:./data/spool]")
@@ -78,7 +79,7 @@ def _program(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of each try; our sink tells of the outage
 
 
-@run.command()
+@run.command(epilog="Example: twitterhandler run simulator --rate 10 --hours 1 --seed 7")
 def simulator(
     seed: Seed = None,
     rate: Rate = None,
@@ -96,7 +97,7 @@ def simulator(
     _carry(Settings.read(**locals(), source="simulator"))
 
 
-@run.command()
+@run.command(epilog="Example: twitterhandler run replay posts.jsonl.gz --speed 60")
 def replay(
     file: Annotated[Path, typer.Argument(help="X API v2 messages, one a line, plain or gzip.")],
     speed: Speed = None,
@@ -107,13 +108,13 @@ def replay(
     _carry(Settings.read(**locals(), source="replay"))
 
 
-@run.command()
+@run.command(epilog="Example: twitterhandler run x")
 def x(sink: Sink = None, topics: Topics = None) -> None:
     """Posts of X about the topics that are started, until Ctrl-C. The key is TWITTERHANDLER_X_TOKEN."""
     _carry(Settings.read(**locals(), source="x"))
 
 
-@app.command()
+@app.command(epilog="Example: twitterhandler serve --source simulator --rate 10")
 def serve(
     source: Annotated[SourceName | None, typer.Option(help="What to listen to.  [default: simulator]")] = None,
     file: Annotated[Path | None, typer.Option(help="The file of --source replay.")] = None,
@@ -140,7 +141,7 @@ def serve(
     asyncio.run(serve_until_signal(settings))
 
 
-@app.command("fake-x")
+@app.command("fake-x", epilog="Example: twitterhandler fake-x --port 9010 --rate 10")
 def fake_x(
     port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 9010,
     seed: Annotated[int, typer.Option(help="The world follows from it.")] = 7,

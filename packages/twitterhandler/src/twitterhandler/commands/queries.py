@@ -8,14 +8,14 @@ from twitterhandler.query import Query
 app = typer.Typer(no_args_is_help=True, help="Try a query before it is used.")
 
 
-@app.command("check")
+@app.command("check", epilog="Example: twitterhandler query check '#WorldCup lang:en' --network x")
 def check_query(text: QueryText, network: Networks = None) -> None:
     """Say whether a query can be used; if not, where it is wrong."""
     _checked(text, network)
     print("ok")
 
 
-@app.command("explain")
+@app.command("explain", epilog="Example: twitterhandler query explain '#WorldCup -tickets'")
 def explain_query(text: QueryText, network: Networks = None) -> None:
     """Say in words what a query finds."""
     print(_checked(text, network).explain())

@@ -16,7 +16,7 @@ from twitterhandler.topics import Topic
 app = typer.Typer(no_args_is_help=True, help="The topics that are listened to.")
 
 
-@app.command("add")
+@app.command("add", epilog="Example: twitterhandler topics add world-cup '#WorldCup lang:en' --start")
 def add_topic(
     slug: Slug,
     text: QueryText,
@@ -34,7 +34,7 @@ def add_topic(
     Settings.read(topics=topics).open_registry().add(Topic(slug, text, state=state, **wanted))
 
 
-@app.command("change")
+@app.command("change", epilog="Example: twitterhandler topics change world-cup --language en --no-reposts")
 def change_topic(
     slug: Slug,
     text: Annotated[str | None, typer.Option("--query", metavar="QUERY", help="What it looks for from now on.")] = None,
@@ -84,7 +84,7 @@ def _moment(text: str) -> datetime | None:
         raise SettingError(f"{text!r} is no time; write 2026-12-31 or 2026-12-31T18:00:00Z") from None
 
 
-@app.command("list")
+@app.command("list", epilog="Example: twitterhandler topics list --json")
 def list_topics(json: Json = False, topics: Topics = None) -> None:
     """All topics."""
     found = Settings.read(topics=topics).open_registry().topics()
@@ -101,19 +101,19 @@ def _plain(topic: Topic) -> dict[str, Any]:
     return {**asdict(topic), "until": topic.until and format_time(topic.until)}
 
 
-@app.command("start")
+@app.command("start", epilog="Example: twitterhandler topics start world-cup")
 def start_topic(slug: Slug, topics: Topics = None) -> None:
     """Listen to a topic."""
     Settings.read(topics=topics).open_registry().change(slug, state="started")
 
 
-@app.command("stop")
+@app.command("stop", epilog="Example: twitterhandler topics stop world-cup")
 def stop_topic(slug: Slug, topics: Topics = None) -> None:
     """Listen to a topic no longer."""
     Settings.read(topics=topics).open_registry().change(slug, state="stopped")
 
 
-@app.command("rm")
+@app.command("rm", epilog="Example: twitterhandler topics rm world-cup")
 def remove_topic(slug: Slug, topics: Topics = None) -> None:
     """Forget a topic."""
     Settings.read(topics=topics).open_registry().remove(slug)
