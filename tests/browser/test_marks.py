@@ -94,6 +94,34 @@ def test_the_posts_of_a_sentiment_are_as_many_as_it_says(page: Page, address: st
     assert number(page, "posts-now") == posts_behind(page) == said
 
 
+@pytest.mark.parametrize("query", [LIVE, FIXED], ids=["live", "fixed"])
+@pytest.mark.parametrize(("list_id", "name"), [("emotions", "emotion"), ("kinds", "kind"), ("languages", "lang")])
+def test_the_posts_of_a_label_are_as_many_as_it_says(
+    page: Page, address: str, query: str, list_id: str, name: str
+) -> None:
+    page.goto(f"{address}/{query}")
+    painted(page)
+    mark = page.locator(f"#{list_id} button[data-{name}]").first
+    said = int(mark.locator(".aside").inner_text().replace(",", ""))
+    mark.click()
+    page.wait_for_url(f"**&{name}=*")
+    painted(page)
+    assert number(page, "posts-now") == posts_behind(page) == said > 0
+
+
+def test_under_filters_the_next_mark_has_as_many_posts_as_it_says(page: Page, address: str) -> None:
+    page.goto(f"{address}/{FIXED}&sentiment=positive&kind=original")
+    painted(page)
+    for mark, count, asked in (("#emotions button", ".aside", "emotion"), ("#facet-word button", ".number", "term")):
+        first = page.locator(mark).first
+        said = int(first.locator(count).inner_text().replace(",", ""))
+        first.click()
+        page.wait_for_url(f"**&{asked}=*")
+        painted(page)
+        assert number(page, "posts-now") == posts_behind(page) == said > 0
+    assert sum(height or 0 for trace in drawn(page)[:4] for height in trace["y"]) == number(page, "posts-now")
+
+
 def drawn(page: Page) -> list[dict[str, Any]]:
     """The traces of the chart: starts, heights, and what a hatch says."""
     page.wait_for_function("document.querySelector('#volume .js-plotly-plot')?._fullData?.length === 5")

@@ -22,6 +22,13 @@ def test_a_top_names_its_term_filter_apart_from_what_it_lists() -> None:
     assert make_filter({"sentiment": "negative"}).parameters("with_") == {"sentiment": "negative"}
 
 
+def test_filters_go_together() -> None:
+    asked = {"sentiment": "negative", "emotion": "fear", "kind": "reply", "lang": "pt-BR", "q": "goal"}
+    term = {"facet": "hashtag", "term": "final"}
+    assert make_filter(asked | term | {"topic": "world-cup"}).parameters() == asked | term
+    assert make_filter(asked | term).parameters("with_") == asked | {"with_facet": "hashtag", "with_term": "final"}
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -29,7 +36,11 @@ def test_a_top_names_its_term_filter_apart_from_what_it_lists() -> None:
         ({"facet": "colour", "term": "red"}, "none of keyword"),
         ({"facet": "hashtag"}, "both facet and term"),
         ({"term": "goal"}, "both facet and term"),
-        ({"sentiment": "negative", "facet": "hashtag", "term": "goal"}, "one filter at a time"),
+        ({"emotion": "glee"}, "emotion 'glee' is none of joy"),
+        ({"kind": "thread"}, "kind 'thread' is none of original"),
+        ({"lang": "en or de"}, "is no language"),
+        ({"q": "two words"}, "q takes one word"),
+        ({"q": "x" * 201}, "q takes one word"),
     ],
 )
 def test_what_is_no_filter_is_said(query: Any, said: str) -> None:

@@ -46,23 +46,48 @@ def shares(*items: tuple[str, int, float | None, float | None, float | None], sa
     }
 
 
-def test_an_emotion_shows_the_interval_of_its_share() -> None:
-    joy, none = bars.emotions(
-        shares(("joy", 5, 0.5, 0.25, 0.75), ("none", 2, 0.2, 0.1, 0.5), ("not_rated", 3, None, None, None))
+def test_a_term_without_a_number_before_has_no_change() -> None:
+    (row,) = bars.terms([term(previous=None)], facet="keyword")
+    assert row["note"] == ""
+    assert row["title"].endswith("– in the period before")
+
+
+def test_a_label_shows_the_interval_of_its_share() -> None:
+    joy, none = bars.labels(
+        shares(("joy", 5, 0.5, 0.25, 0.75), ("none", 2, 0.2, 0.1, 0.5), ("not_rated", 3, None, None, None)),
+        asks="emotion",
     )
     assert (joy["value"], joy["parts"], joy["interval"]) == ("50%", {"accent": 66.67}, (33.33, 66.67))
-    assert (none["label"], none["note"]) == ("no emotion", "2")
+    assert (none["label"], none["note"], none["asks"]) == ("no emotion", "2", {"emotion": "none"})
     assert joy["title"] == "joy: 5 of 10 rated posts, 25–75%"
 
 
-def test_emotions_of_nothing_rated_have_no_length() -> None:
-    (joy,) = bars.emotions(shares(("joy", 0, None, None, None), sample=0))
+def test_labels_of_nothing_rated_have_no_length() -> None:
+    (joy,) = bars.labels(shares(("joy", 0, None, None, None), sample=0), asks="emotion")
     assert (joy["value"], joy["parts"]) == ("–", {"accent": 0.0})
     assert "interval" not in joy
 
 
-def test_emotions_that_are_not_known_are_no_rows() -> None:
-    assert bars.emotions(None) == []
+def test_labels_that_are_not_counted_can_be_chosen_all_the_same() -> None:
+    rows = bars.labels(None, asks="emotion", known=("joy", "none", "not_rated"))
+    assert [(row["label"], row["value"], row["asks"]) for row in rows] == [
+        ("joy", "", {"emotion": "joy"}),
+        ("no emotion", "", {"emotion": "none"}),
+    ]
+    assert bars.labels(None, asks="lang") == []
+
+
+def test_a_label_that_all_are_of_has_no_interval() -> None:
+    (reply,) = bars.labels(shares(("reply", 10, 1.0, 0.72, 1.0)), asks="kind", chosen="reply")
+    assert (reply["parts"], "interval" in reply) == ({"accent": 100.0}, False)
+    assert reply["title"] == "reply: 10 of 10 posts, 72–100%"
+
+
+def test_languages_are_the_most_spoken_ones() -> None:
+    rows = bars.labels(shares(*((f"l{n}", 1, 0.1, 0.0, 0.5) for n in range(9)), ("und", 1, 0.1, 0.0, 0.5)), asks="lang")
+    assert len(rows) == bars.MOST_LABELS
+    (unknown,) = bars.labels(shares(("und", 1, 0.1, 0.0, 0.5)), asks="lang")
+    assert (unknown["label"], unknown["asks"]) == ("unknown language", {"lang": "und"})
 
 
 def test_a_rising_term_shows_how_much_was_not_to_be_expected() -> None:

@@ -6,10 +6,11 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from dashboard.asked import Filter
 from dashboard.clients import CollectorClient, TrendingClient, ViewsClient
-from dashboard.errors import ContractError, RefusedError, UnknownTopicError, UpstreamDownError
+from dashboard.errors import ContractError, RefusedError, TooManyViewsError, UnknownTopicError, UpstreamDownError
 from dashboard.messages import Emerging
-from dashboard.testing import Server
+from dashboard.testing import FakeUpstream, Server
 from fastapi import FastAPI, Request, Response, WebSocket
 
 NOBODY = "http://127.0.0.1:9"
@@ -40,6 +41,13 @@ def test_a_topic_is_read_as_ticks_and_no_topic_as_the_list_of_topics(upstream: S
 def test_an_unknown_topic_is_told_apart_from_trouble(upstream: Server) -> None:
     with pytest.raises(UnknownTopicError, match="no-such-topic"):
         asyncio.run(first(upstream.url, "no-such-topic", "5m"))
+
+
+def test_a_filter_too_many_is_told_apart_from_trouble(fake: FakeUpstream, upstream: Server) -> None:
+    fake.max_filtered = 0
+    with pytest.raises(TooManyViewsError, match="clear one, ask for a fixed period, or wait"):
+        asyncio.run(first(upstream.url, "world-cup", "5m", Filter(sentiment="negative")))
+    assert asyncio.run(first(upstream.url, "world-cup", "5m"))["kind"] == "tick"
 
 
 def test_nobody_there_is_said_with_what_to_do(upstream: Server) -> None:

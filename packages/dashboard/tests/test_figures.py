@@ -34,6 +34,25 @@ def test_a_step_in_which_nothing_was_heard_is_unknown_not_zero() -> None:
     assert unheard["customdata"][coverage.index("none")] == "nothing could be heard"
 
 
+@pytest.mark.parametrize(("posts", "said"), [(None, "not counted"), (12, "12 posts, their sentiment not counted")])
+def test_a_step_that_was_not_counted_is_unknown_too(posts: int | None, said: str) -> None:
+    message = tick()
+    at = next(index for index, item in enumerate(message["series"]) if item["coverage"] == "full")
+    message["series"][at] |= {"posts": posts, "sentiment": None}
+    *stack, unknown = figures.volume(message)["data"]
+    assert {trace["y"][at] for trace in stack} == {None}
+    assert (unknown["y"][at], unknown["customdata"][at]) == (1, said)
+    assert figures.caption(message)
+
+
+def test_a_caption_of_nothing_counted_says_so() -> None:
+    message = tick()
+    for item in message["series"]:
+        item |= {"posts": None, "sentiment": None}
+    assert figures.caption(message) == "Nothing was counted in this period."
+    assert figures.volume(message)["layout"]["yaxis"]["range"] == [0, 5]
+
+
 def test_the_last_bar_is_pale_while_it_fills() -> None:
     assert figures.volume(tick())["data"][0]["marker"]["opacity"][-1] < 1
 

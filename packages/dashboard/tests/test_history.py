@@ -20,7 +20,16 @@ def asked(upstream: Server, only: Filter = NO_FILTER) -> dict[str, Any]:
     return asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("only", [NO_FILTER, Filter(sentiment="negative"), Filter(facet="hashtag", term="goal")])
+@pytest.mark.parametrize(
+    "only",
+    [
+        NO_FILTER,
+        Filter(sentiment="negative"),
+        Filter(facet="hashtag", term="goal"),
+        Filter(emotion="joy", kind="reply"),
+        Filter(sentiment="negative", lang="en", facet="hashtag", term="goal", q="the"),
+    ],
+)
 def test_the_bars_add_up_to_the_number(upstream: Server, only: Filter) -> None:
     found = asked(upstream, only)
     tick = found["tick"]
@@ -33,8 +42,19 @@ def test_a_fixed_period_says_what_it_cannot_know(upstream: Server) -> None:
     text = asked(upstream, Filter(facet="hashtag", term="goal"))["figures"]["text"]
     assert text[ids.AUTHORS_NOW] == "–"
     assert text[ids.AUTHORS_BEFORE] == "not known for a term"
-    assert text[ids.EMOTION_NOTE] == "Emotions are not known under a filter."
+    assert text[ids.EMOTION_SAMPLE] == text[ids.KIND_SAMPLE] == "choose one to count it"
+    assert text[ids.LANGUAGE_NOTE] == "Languages are not counted under this filter alone."
     assert text[ids.RISING_NOTE].startswith("What rises")
+
+
+def test_filters_together_are_counted_in_all_parts(upstream: Server) -> None:
+    found = asked(upstream, Filter(sentiment="negative", facet="hashtag", term="goal"))
+    summary, drawn = found["tick"]["summary"], found["figures"]
+    assert drawn["text"][ids.AUTHORS_NOW] == str(summary["authors"])
+    assert drawn["text"][ids.EMOTION_SAMPLE] == f"of {summary['posts']} rated posts"
+    assert sum(int(row["note"]) for row in drawn["bars"][ids.EMOTIONS]) == summary["posts"] > 0
+    assert sum(int(row["note"]) for row in drawn["bars"][ids.KINDS]) == summary["posts"]
+    assert sum(int(row["note"]) for row in drawn["bars"][ids.LANGUAGES]) == summary["posts"]
 
 
 def test_a_share_of_one_sentiment_has_no_interval(upstream: Server) -> None:

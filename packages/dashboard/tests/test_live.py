@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+from dashboard.asked import Filter
 from dashboard.clients import TrendingClient, ViewsClient
 from dashboard.errors import TooManyBrowsersError
 from dashboard.live import Feed, Hub
@@ -153,6 +154,21 @@ def test_an_unknown_topic_is_said_and_asked_for_again(fake: FakeUpstream, upstre
                 assert (await until(mailbox, "down"))["reason"] == "unknown-topic"
                 await until(mailbox, "tick")
         assert len(waits) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_filter_too_many_is_said_and_asked_for_again(fake: FakeUpstream, upstream: Server) -> None:
+    async def scenario() -> None:
+        async def sleep(_seconds: float) -> None:
+            fake.max_filtered = 1
+
+        fake.max_filtered = 0
+        async with a_hub(upstream.url, sleep=sleep) as hub:
+            with hub.join("world-cup", "5m", Filter(q="goal", kind="reply")) as mailbox:
+                assert (await until(mailbox, "down"))["reason"] == "too-many-views"
+                tick = await until(mailbox, "tick")
+                assert {post["kind"] for post in tick["posts"]} == {"reply"}
 
     asyncio.run(scenario())
 

@@ -8,6 +8,7 @@ from typing import Any
 import dashboard
 import pytest
 from dashboard import ids, view
+from dashboard.asked import Filter
 from dashboard.messages import WINDOWS
 from dashboard.pages import topic
 from dashboard.testing import TOPICS, folding
@@ -81,6 +82,23 @@ def test_what_could_not_be_heard_is_said() -> None:
     assert view.tick(message)["text"][ids.COVERAGE] == ""
     message["summary"]["coverage"] = "partial"
     assert "lower bound" in view.tick(message)["text"][ids.COVERAGE]
+
+
+def test_what_was_counted_in_part_says_so_and_compares_with_nothing() -> None:
+    message = tick()
+    unknown = {"posts": None, "authors": None, "complete": False, "counted": 0, "sentiment": {"sample": 0, "items": []}}
+    message["summary"] |= {"posts": 20_000, "authors": None, "complete": False, "counted": 20_000}
+    message["summary"]["previous"] |= unknown
+    text = view.tick(message, only=Filter(q="goal", kind="reply"))["text"]
+    assert (text[ids.POSTS_NOW], text[ids.POSTS_CHANGE], text[ids.POSTS_BEFORE]) == ("20,000", "", "")
+    assert (text[ids.AUTHORS_NOW], text[ids.AUTHORS_BEFORE]) == ("–", "not counted")
+    assert text[ids.share_change("positive")] == ""
+    assert text[ids.COVERAGE] == "Only the newest 20,000 posts that pass the filters were counted."
+    message["summary"] |= {"posts": 45_000}
+    message["summary"]["previous"] |= {"posts": 30_000}
+    text = view.tick(message, only=Filter(emotion="joy"))["text"]
+    assert (text[ids.POSTS_NOW], text[ids.POSTS_CHANGE]) == ("45,000", "▲ 50%")
+    assert text[ids.COVERAGE].endswith("were counted; the number of posts is of all.")
 
 
 def test_a_topic_without_posts_is_drawn_too() -> None:

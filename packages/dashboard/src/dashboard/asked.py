@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
@@ -12,6 +13,10 @@ from dashboard.messages import RATED, STEP_SECONDS, Step
 
 Facet = Literal["keyword", "entity", "hashtag", "mention", "domain", "emoji", "word"]
 SENTIMENTS: Final = (*RATED, "not_rated")
+EMOTIONS: Final = ("joy", "love", "surprise", "sadness", "anger", "fear", "none", "not_rated")
+KINDS: Final = ("original", "repost", "quote", "reply")
+_LANGUAGE: Final = re.compile("[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*")
+_LONGEST_WORD: Final = 200
 
 # Up to this long, a period is drawn in steps of this length: never more than some 200 bars.
 _STEPS: Final[tuple[tuple[timedelta, Step], ...]] = (
@@ -24,18 +29,30 @@ _STEPS: Final[tuple[tuple[timedelta, Step], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Nothing, one sentiment, or one term: the view API answers one of them at a time."""
+    """What posts have to pass, any of it together; `q` is one word of their text."""
 
     sentiment: str | None = None
+    emotion: str | None = None
+    kind: str | None = None
+    lang: str | None = None
     facet: str | None = None
     term: str | None = None
+    q: str | None = None
 
     def __bool__(self) -> bool:
-        return self.sentiment is not None or self.facet is not None
+        return self != NO_FILTER
 
     def parameters(self, prefix: str = "") -> dict[str, str]:
         """As a query; a top's own `facet` says what is listed, so its term filter is prefixed by `with_`."""
-        named = {"sentiment": self.sentiment, f"{prefix}facet": self.facet, f"{prefix}term": self.term}
+        named = {
+            "sentiment": self.sentiment,
+            "emotion": self.emotion,
+            "kind": self.kind,
+            "lang": self.lang,
+            f"{prefix}facet": self.facet,
+            f"{prefix}term": self.term,
+            "q": self.q,
+        }
         return {name: value for name, value in named.items() if value is not None}
 
 
@@ -46,18 +63,21 @@ def make_filter(query: Mapping[str, str]) -> Filter:
     """The filter of an address.
 
     Raises:
-        QuestionError: unknown names, half a term, or two filters at once.
+        QuestionError: unknown names, half a term, no language, not one word.
     """
-    sentiment, facet, term = (query.get(name) or None for name in ("sentiment", "facet", "term"))
-    if sentiment is not None and sentiment not in SENTIMENTS:
-        raise QuestionError(f"sentiment {sentiment!r} is none of {', '.join(SENTIMENTS)}")
-    if facet is not None and facet not in get_args(Facet):
-        raise QuestionError(f"facet {facet!r} is none of {', '.join(get_args(Facet))}")
-    if (facet is None) != (term is None):
+    only = Filter(**{field.name: query.get(field.name) or None for field in fields(Filter)})
+    known = (("sentiment", SENTIMENTS), ("emotion", EMOTIONS), ("kind", KINDS), ("facet", get_args(Facet)))
+    for name, choices in known:
+        value = getattr(only, name)
+        if value is not None and value not in choices:
+            raise QuestionError(f"{name} {value!r} is none of {', '.join(choices)}")
+    if (only.facet is None) != (only.term is None):
         raise QuestionError("a filter by a term needs both facet and term")
-    if sentiment is not None and facet is not None:
-        raise QuestionError("one filter at a time: sentiment, or facet with term")
-    return Filter(sentiment, facet, term)
+    if only.lang is not None and not _LANGUAGE.fullmatch(only.lang):
+        raise QuestionError(f"lang {only.lang!r} is no language; write it as en, pt or und")
+    if only.q is not None and (len(only.q.split()) != 1 or len(only.q) > _LONGEST_WORD):
+        raise QuestionError(f"q takes one word of at most {_LONGEST_WORD} characters")
+    return only
 
 
 @dataclass(frozen=True, slots=True)

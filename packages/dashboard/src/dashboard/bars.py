@@ -1,4 +1,4 @@
-"""Terms, emotions and rising terms as rows of bars: lengths in percent of the track, texts ready to show."""
+"""Terms, labels and rising terms as rows of bars: lengths in percent of the track, texts ready to show."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dashboard.messages import RATED, Emerging, Share, Shares, Term
 
 ROWS = 10
 RISING_ROWS = 8
+MOST_LABELS = 7
+_UNRATED = "not_rated"
 
 
 class Row(TypedDict):
@@ -22,8 +24,7 @@ class Row(TypedDict):
     title: str
     parts: dict[str, float]  # what fills the bar, in drawing order: name of a colour → percent of the track
     tag: NotRequired[str]
-    facet: NotRequired[str]  # with `term`: what a click on the line asks for
-    term: NotRequired[str]
+    asks: NotRequired[dict[str, str]]  # what a click on the line asks for, as the address names it
     interval: NotRequired[tuple[float, float]]  # where the whisker starts and how long it is, in percent of the track
 
 
@@ -40,11 +41,10 @@ def _term(item: Term, longest: int, facet: str, prefix: str) -> Row:
     parts = {**rated, "unrated": rest}
     label = item.get("text") or f"{prefix}{item['term']}"
     split = ", ".join(f"{number:,} {name}" for name, number in rated.items())
-    before = f"{item['previous']:,} in the period before"
+    before = f"{numbers.count(item['previous'])} in the period before"
     row: Row = {
         "key": item["term"],
-        "facet": facet,
-        "term": item["term"],
+        "asks": {"facet": facet, "term": item["term"]},
         "label": label,
         "value": numbers.count(item["posts"]),
         "note": numbers.moved(item["posts"], item["previous"]),
@@ -56,30 +56,52 @@ def _term(item: Term, longest: int, facet: str, prefix: str) -> Row:
     return row
 
 
-def emotions(shares: Shares | None) -> list[Row]:
-    """Every emotion in the order of the contract, with the interval of its share; `not_rated` is no emotion."""
+def labels(shares: Shares | None, *, asks: str, known: Sequence[str] = (), chosen: str | None = None) -> list[Row]:
+    """Every label of a dimension in the order of the contract, with the interval of its share.
+
+    Args:
+        shares: None when they are not known under a filter: then the labels alone, to choose from.
+        asks: what a click asks for: emotion, kind or lang.
+        known: all labels there can be; none when nobody can say.
+        chosen: the one that all are of: an interval of that would be nonsense.
+    """
     if shares is None:
-        return []
-    rated = [item for item in shares["items"] if item["label"] != "not_rated"]
-    longest = max((item["high"] or 0.0 for item in rated), default=0.0)
-    return [_emotion(item, longest, shares["sample"]) for item in rated]
+        return [_unknown(label, asks) for label in known if label != _UNRATED]
+    rated = [item for item in shares["items"] if item["label"] != _UNRATED][:MOST_LABELS]
+    ends = [item["share"] if chosen else item["high"] for item in rated]
+    longest = max((end or 0.0 for end in ends), default=0.0)
+    return [_label(item, longest, shares["sample"], asks, whole=bool(chosen)) for item in rated]
 
 
-def _emotion(item: Share, longest: float, sample: int) -> Row:
-    name = "no emotion" if item["label"] == "none" else item["label"]
+def _label(item: Share, longest: float, sample: int, asks: str, *, whole: bool) -> Row:
+    name = _name(item["label"], asks)
     low, high = item["low"], item["high"]
     bounds = numbers.interval(low, high) or "share unknown"
+    rated = "rated " if asks == "emotion" else ""
     row: Row = {
         "key": item["label"],
+        "asks": {asks: item["label"]},
         "label": name,
         "value": numbers.percent(item["share"]),
         "note": numbers.count(item["count"]),
-        "title": f"{name}: {item['count']:,} of {sample:,} rated posts, {bounds}",
+        "title": f"{name}: {item['count']:,} of {sample:,} {rated}posts, {bounds}",
         "parts": {"accent": _length(item["share"] or 0.0, longest)},
     }
-    if low is not None and high is not None:
+    if low is not None and high is not None and not whole:
         row["interval"] = (_length(low, longest), _length(high - low, longest))
     return row
+
+
+def _unknown(label: str, asks: str) -> Row:
+    name = _name(label, asks)
+    title = f"{name}: counted once it is chosen"
+    return {"key": label, "asks": {asks: label}, "label": name, "value": "", "note": "", "title": title, "parts": {}}
+
+
+def _name(label: str, asks: str) -> str:
+    if asks == "emotion" and label == "none":
+        return "no emotion"
+    return "unknown language" if label == "und" else label
 
 
 def rising(items: Sequence[Emerging]) -> list[Row]:
@@ -94,8 +116,7 @@ def _rising(item: Emerging, longest: int) -> Row:
     expected = min(item["expected"], item["posts"])
     return {
         "key": f"{item['facet']}:{item['term']}",
-        "facet": item["facet"],
-        "term": item["term"],
+        "asks": {"facet": item["facet"], "term": item["term"]},
         "label": label,
         "tag": item.get("type", item["facet"]).lower(),
         "value": f"×{item['lift']:.1f}" if item["lift"] < 100 else "×99+",

@@ -9,6 +9,7 @@
     └── UpstreamError       a service that the page reads from or changes topics with
         ├── UpstreamDownError    cannot be reached, hung up, or fell silent
         ├── UnknownTopicError    knows no such topic (yet)
+        ├── TooManyViewsError    follows as many filters as it can
         ├── RefusedError   understood what was asked, and does not do it
         └── ContractError  answered something that the contract does not allow
 
@@ -59,6 +60,10 @@ class UpstreamDownError(UpstreamError, ConnectionError):
 
 class UnknownTopicError(UpstreamError, LookupError):
     """The service knows no such topic; it may once the first post or topic record has come."""
+
+
+class TooManyViewsError(UpstreamError):
+    """The view API follows as many filters at once as it can."""
 
 
 class RefusedError(UpstreamError, ValueError):

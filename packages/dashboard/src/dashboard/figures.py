@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from html import escape
 from math import ceil, log10
+from operator import itemgetter
 from typing import Any, Final
 
 from dashboard import gaps as unheard
@@ -55,7 +56,12 @@ def volume(tick: Tick, gaps: Sequence[Gap] = ()) -> Figure:
 
 
 def _known(item: SeriesItem, label: str) -> int | None:
-    return None if item["coverage"] == "none" else item["sentiment"].get(label, 0)
+    return None if _unknown(item) else (item["sentiment"] or {}).get(label, 0)
+
+
+def _unknown(item: SeriesItem) -> bool:
+    """Nothing could be heard, or its posts were not counted."""
+    return item["coverage"] == "none" or item["sentiment"] is None
 
 
 def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any], seconds: int, gaps: Sequence[Gap]) -> Figure:
@@ -63,7 +69,7 @@ def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any], seconds: in
         "type": "bar",
         "name": "Unknown",
         **place,
-        "y": [None if item["coverage"] == "full" else 1 for item in series],
+        "y": [1 if item["coverage"] == "partial" or _unknown(item) else None for item in series],
         "yaxis": "y2",
         "customdata": [_why(item, seconds, gaps) for item in series],
         "hovertemplate": "%{customdata}",
@@ -71,6 +77,8 @@ def _unheard(series: Sequence[SeriesItem], place: Mapping[str, Any], seconds: in
 
 
 def _why(item: SeriesItem, seconds: int, gaps: Sequence[Gap]) -> str:
+    if item["sentiment"] is None and item["coverage"] != "none":
+        return "not counted" if item["posts"] is None else f"{item['posts']:,} posts, their sentiment not counted"
     if item["coverage"] == "full":
         return ""
     words = {"none": "nothing could be heard", "partial": "only heard in part"}[item["coverage"]]
@@ -120,7 +128,7 @@ def _formats(span: float, step: int) -> tuple[str, str, int]:
 
 def _scale(series: Sequence[SeriesItem]) -> Figure:
     """Whole posts, up to five marks, and a top that moves in steps: the bars do not shrink a little on each tick."""
-    peak = max((item["posts"] for item in series), default=0)
+    peak = max((item["posts"] or 0 for item in series if not _unknown(item)), default=0)
     rough = max(peak, 4) / 4
     power: int = 10 ** int(log10(rough))
     steps = [power, 2 * power, *([25 * power // 10] if power > 1 else []), 5 * power, 10 * power]
@@ -143,14 +151,15 @@ def empty() -> Figure:
 def caption(tick: Tick) -> str:
     """The figure in words, for those who do not see it."""
     heard = [item for item in tick["series"] if item["coverage"] != "none"]
-    if not heard:
-        return "Nothing could be heard in this period."
-    peak = max(heard, key=lambda item: item["posts"])
-    unknown = len(tick["series"]) - len(heard)
+    counts = [(item["posts"], item["start"]) for item in heard if item["posts"] is not None]
+    if not counts:
+        return "Nothing was counted in this period." if heard else "Nothing could be heard in this period."
+    highest, at = max(counts, key=itemgetter(0))
+    unknown = len(tick["series"]) - len(counts)
     gap = f" {unknown} steps are unknown." if unknown else ""
-    total = sum(item["posts"] for item in heard)
-    most = f"most at {instant(peak['start']):%H:%M} UTC, {peak['posts']:,}"
-    return f"{total:,} posts in {len(heard)} steps of {tick['step']}; {most}.{gap}"
+    total = sum(posts for posts, _ in counts)
+    most = f"most at {instant(at):%H:%M} UTC, {highest:,}"
+    return f"{total:,} posts in {len(counts)} steps of {tick['step']}; {most}.{gap}"
 
 
 def templates() -> dict[Scheme, Figure]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-URL: Final = "url"
 TOPIC: Final = "topic"
 WINDOW: Final = "window"
 SCHEME: Final = "scheme"
@@ -22,6 +21,8 @@ EMPTY_TEXT: Final = "empty-text"
 
 VOLUME: Final = "volume"
 VOLUME_DATA: Final = "volume-data"
+STEPS: Final = "steps"
+STEP_SAID: Final = "step-said"
 VOLUME_CAPTION: Final = "volume-caption"
 TEMPLATES: Final = "templates"
 
@@ -38,7 +39,11 @@ DELIVERY: Final = "delivery"
 SPLIT: Final = "split"
 EMOTIONS: Final = "emotions"
 EMOTION_SAMPLE: Final = "emotion-sample"
-EMOTION_NOTE: Final = "emotion-note"
+KINDS: Final = "kinds"
+KIND_SAMPLE: Final = "kind-sample"
+LANGUAGES: Final = "languages"
+LANGUAGE_SAMPLE: Final = "language-sample"
+LANGUAGE_NOTE: Final = "language-note"
 RISING: Final = "rising"
 RISING_NOTE: Final = "rising-note"
 
@@ -48,6 +53,7 @@ POSTS_SCROLL: Final = "posts-scroll"
 POSTS_MORE: Final = "posts-more"
 POSTS_END: Final = "posts-end"
 
+SEARCH: Final = "search"
 CHIPS: Final = "chips"
 TOPIC_STATE: Final = "topic-state"
 TOPIC_NEW: Final = "topic-new"

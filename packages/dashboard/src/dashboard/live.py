@@ -4,8 +4,8 @@ A browser gets, on one socket, upstream's messages unchanged (`topics`, `tick`) 
 
 - `figures` after each tick: what to paint, computed once for all (`view.tick`);
 - `rising`: what trending says, at most every ten seconds a topic;
-- `down` {topic, window, reason, retry_seconds}: upstream is lost, or does not know the topic; the next message of the
-  feed says that it is back.
+- `down` {topic, window, reason, retry_seconds}: upstream is lost, does not know the topic, or follows no more filters;
+  the next message of the feed says that it is back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dashboard import view
 from dashboard.asked import NO_FILTER, Filter
 from dashboard.backoff import Backoff
 from dashboard.clients import ViewsClient
-from dashboard.errors import TooManyBrowsersError, UnknownTopicError, UpstreamError
+from dashboard.errors import TooManyBrowsersError, TooManyViewsError, UnknownTopicError, UpstreamError
 from dashboard.gaps import GapFeed
 from dashboard.mailbox import Mailbox
 from dashboard.messages import Window
@@ -33,7 +33,7 @@ from dashboard.rising import RisingFeed
 _log = logging.getLogger(__name__)
 
 MAX_BROWSERS: Final = 200
-Reason = Literal["unreachable", "unknown-topic"]
+Reason = Literal["unreachable", "unknown-topic", "too-many-views"]
 
 
 class Feed(NamedTuple):
@@ -168,6 +168,9 @@ class Hub:
                 await self._relay(channel, backoff)
             except UnknownTopicError as exc:
                 reason: Reason = "unknown-topic"
+                _log.info("%s", exc)
+            except TooManyViewsError as exc:
+                reason = "too-many-views"
                 _log.info("%s", exc)
             except UpstreamError as exc:
                 reason = "unreachable"

@@ -34,20 +34,26 @@ class Shares(TypedDict):
 
 
 class Summary(TypedDict):
-    posts: int
+    """What is null is not known; `counted` and `complete` are there when posts were counted for it."""
+
+    posts: int | None
     authors: int | None
     messages: int | None
     sentiment: Shares
     emotion: Shares | None
+    kinds: Shares | None
+    languages: Shares | None
     coverage: Coverage
     exact: bool
+    counted: NotRequired[int]
+    complete: NotRequired[bool]
     previous: NotRequired[Summary]
 
 
 class SeriesItem(TypedDict):
     start: str
-    posts: int
-    sentiment: dict[str, int]
+    posts: int | None
+    sentiment: dict[str, int] | None
     coverage: Coverage
 
 
@@ -57,7 +63,7 @@ class Term(TypedDict):
     positive: int
     neutral: int
     negative: int
-    previous: int
+    previous: int | None
     text: NotRequired[str]
     type: NotRequired[str]
 

@@ -50,8 +50,10 @@ def points(now: float | None, before: float | None) -> str:
     return f"{rounded:+d} pts".replace("-", "−") if rounded else "="
 
 
-def moved(now: int, before: int) -> str:
+def moved(now: int, before: int | None) -> str:
     """How many posts more or fewer than in the period before, for the narrow column beside a bar."""
+    if before is None:
+        return ""
     if before == 0:
         return "new"
     difference = now - before

@@ -10,10 +10,11 @@ from typing import Final, Literal, NotRequired, TypedDict
 
 from dashboard import bars, figures, ids, numbers
 from dashboard import gaps as unheard
-from dashboard.asked import NO_FILTER, SENTIMENTS, Filter
+from dashboard.asked import EMOTIONS, KINDS, NO_FILTER, SENTIMENTS, Filter
 from dashboard.messages import RATED, Emerging, Gap, Share, Summary, Tick
 
 _PREFIX: Final[Mapping[str, str]] = {"hashtag": "#"}
+_CHOOSE: Final = "choose one to count it"
 
 
 class View(TypedDict):
@@ -35,7 +36,9 @@ def tick(message: Tick, *, gaps: Sequence[Gap] = (), only: Filter = NO_FILTER) -
         "text": {**_counts(message), **_sentiment(summary, only), **_notes(message, gaps, only), **_delivery(message)},
         "bars": {
             ids.SPLIT: bars.split(summary["sentiment"]),
-            ids.EMOTIONS: bars.emotions(summary["emotion"]),
+            ids.EMOTIONS: bars.labels(summary["emotion"], asks="emotion", known=EMOTIONS, chosen=only.emotion),
+            ids.KINDS: bars.labels(summary["kinds"], asks="kind", known=KINDS, chosen=only.kind),
+            ids.LANGUAGES: bars.labels(summary["languages"], asks="lang", chosen=only.lang),
             **{
                 ids.facet(name): bars.terms(message["tops"].get(name, []), facet=name, prefix=_PREFIX.get(name, ""))
                 for name in ids.FACETS
@@ -88,12 +91,13 @@ def _counts(message: Tick) -> dict[str, str]:
     if before and before["coverage"] != "none":
         text[ids.POSTS_CHANGE] = numbers.change(summary["posts"], before["posts"])
         text[ids.AUTHORS_CHANGE] = numbers.change(summary["authors"], before["authors"])
-        text[ids.POSTS_BEFORE] = f"{numbers.count(before['posts'])} in the {length} before"
+        if before["posts"] is not None:
+            text[ids.POSTS_BEFORE] = f"{numbers.count(before['posts'])} in the {length} before"
         if before["authors"] is not None:
             authors = numbers.count(before["authors"], exact=before["exact"])
             text[ids.AUTHORS_BEFORE] = f"{authors} in the {length} before"
     if summary["authors"] is None:
-        text[ids.AUTHORS_BEFORE] = "not known for a term"
+        text[ids.AUTHORS_BEFORE] = "not known for a term" if summary.get("complete", True) else "not counted"
     return text
 
 
@@ -122,14 +126,26 @@ def _by_label(summary: Summary | None) -> dict[str, Share]:
 
 
 def _notes(message: Tick, gaps: Sequence[Gap], only: Filter) -> dict[str, str]:
-    emotion = message["summary"]["emotion"]
+    summary = message["summary"]
+    emotion, languages = summary["emotion"], summary["languages"]
     return {
-        ids.COVERAGE: _coverage(message, gaps),
+        ids.COVERAGE: " ".join(filter(None, (_coverage(message, gaps), _counted(summary)))),
         ids.VOLUME_CAPTION: figures.caption(message),
-        ids.EMOTION_SAMPLE: f"of {numbers.count(emotion['sample'])} rated posts" if emotion else "",
-        ids.EMOTION_NOTE: "Emotions are not known under a filter." if emotion is None and only else "",
+        ids.EMOTION_SAMPLE: f"of {numbers.count(emotion['sample'])} rated posts" if emotion else _CHOOSE,
+        ids.KIND_SAMPLE: "share · posts" if summary["kinds"] else _CHOOSE,
+        ids.LANGUAGE_SAMPLE: "share · posts" if languages else "",
+        ids.LANGUAGE_NOTE: "" if languages else "Languages are not counted under this filter alone.",
         **{ids.facet_note(name): "" if message["exact"].get(name, True) else "approximate" for name in ids.FACETS},
     }
+
+
+def _counted(summary: Summary) -> str:
+    """What an answer is of that could not count all posts."""
+    if summary.get("complete", True):
+        return ""
+    counted, posts = summary.get("counted", 0), summary["posts"]
+    but = "; the number of posts is of all" if posts is not None and posts > counted else ""
+    return f"Only the newest {counted:,} posts that pass the filters were counted{but}."
 
 
 def _coverage(message: Tick, gaps: Sequence[Gap]) -> str:

@@ -88,17 +88,130 @@ def test_a_part_of_the_chart_is_its_minute_and_its_sentiment(open_page: Any) -> 
     assert number(page) > said
 
 
-def test_a_minute_of_a_term_keeps_the_term(open_page: Any) -> None:
-    """One filter at a time: under a term a part of the chart is its minute only."""
+def test_a_part_of_the_chart_joins_the_filters(open_page: Any) -> None:
     page = open_page(f"{PERIOD}&facet=word&term=goal", live=False)
     fixed(page)
     page.wait_for_function("document.querySelector('#volume .js-plotly-plot')?._fullData?.[0]?.y?.[4] > 0")
-    stacks = "document.querySelector('#volume .js-plotly-plot')._fullData.slice(0, 4).map((trace) => trace.y[4])"
-    said = sum(page.evaluate(stacks))
-    click_step(page, 4, 0.5)
-    page.wait_for_url("**from=2026-11-22T21:24:00Z&to=2026-11-22T21:25:00Z&facet=word&term=goal")
+    said = click_step(page, 4, 0.5)
+    page.wait_for_url(
+        "**from=2026-11-22T21:24:00Z&to=2026-11-22T21:25:00Z&sentiment=negative&facet=word&term=goal",
+    )
     fixed(page)
     assert number(page) == all_posts(page) == said
+
+
+@pytest.mark.parametrize(
+    ("list_id", "asks", "value"),
+    [(ids.EMOTIONS, "emotion", "anger"), (ids.KINDS, "kind", "reply"), (ids.LANGUAGES, "lang", "es")],
+)
+def test_the_posts_of_a_label_are_as_many_as_it_says(open_page: Any, list_id: str, asks: str, value: str) -> None:
+    page = open_page(PERIOD, live=False)
+    fixed(page)
+    mark = page.locator(f"#{list_id} button[data-{asks}={value}]")
+    said = int(mark.locator(".aside").inner_text().replace(",", ""))
+    mark.click()
+    page.wait_for_url(f"**/{PERIOD}&{asks}={value}")
+    fixed(page)
+    assert number(page) == all_posts(page) == said > 0
+    assert mark.get_attribute("aria-pressed") == "true"
+    mark.click()
+    page.wait_for_url(f"**/{PERIOD}")
+
+
+def test_filters_add_up_and_back_takes_them_away_one_by_one(open_page: Any) -> None:
+    page = open_page(PERIOD, live=False)
+    fixed(page)
+    seen = [number(page)]
+    addresses = [PERIOD]
+    for selector, asks in (
+        (".legend [data-sentiment=negative]", "&sentiment=negative"),
+        (f"#{ids.EMOTIONS} [data-emotion=anger]", "&emotion=anger"),
+        (f"#{ids.KINDS} [data-kind=original]", "&kind=original"),
+        (f"#{ids.LANGUAGES} [data-lang=en]", "&lang=en"),
+        (f"#{ids.facet('hashtag')} [data-term=finalnight]", "&facet=hashtag&term=finalnight"),
+    ):
+        page.click(selector)
+        addresses.append(addresses[-1] + asks)
+        page.wait_for_url(f"**/{addresses[-1]}")
+        fixed(page)
+        seen.append(number(page))
+    assert seen == sorted(seen, reverse=True)
+    assert seen[-1] == all_posts(page) > 0
+    chips = page.locator(f"#{ids.CHIPS} li bdi").all_inner_texts()
+    assert chips[1:] == ["negative", "anger", "originals", "English", "#finalnight"]
+    for address, said in zip(addresses[-2::-1], seen[-2::-1], strict=True):
+        page.go_back()
+        page.wait_for_url(f"**/{address}")
+        fixed(page)
+        assert number(page) == said
+    page.go_forward()
+    page.wait_for_url(f"**/{addresses[1]}")
+
+
+def test_each_chip_takes_its_own_filter_away_and_one_clears_all(open_page: Any) -> None:
+    filters = "&sentiment=negative&emotion=none&kind=repost&lang=und&facet=hashtag&term=goal&q=the"
+    page = open_page(f"{PERIOD}{filters}", live=False)
+    fixed(page)
+    chips = page.locator(f"#{ids.CHIPS} li:not(.bare)")
+    said = ["Period 22 Nov 2026, 21:20–21:40 UTC", "negative", "no emotion", "reposts", "unknown language", "#goal"]
+    assert page.locator(f"#{ids.CHIPS} bdi").all_inner_texts() == [*said, "with “the”"]
+    chips.nth(2).locator("button").click()
+    page.wait_for_url(f"**/{PERIOD}{filters.replace('&emotion=none', '')}")
+    expect(chips).to_have_count(6)
+    chips.nth(4).locator("button").click()
+    page.wait_for_url("**/*&kind=repost&lang=und&q=the")
+    page.locator(f"#{ids.CHIPS} .bare button").click()
+    page.wait_for_url("**/?topic=world-cup&window=15m")
+    expect(chips).to_have_count(0)
+    expect(page.locator(f"#{ids.SEARCH} input")).to_have_value("")
+
+
+def test_one_word_is_searched_for(open_page: Any) -> None:
+    page = open_page(PERIOD, live=False)
+    fixed(page)
+    field = page.locator(f"#{ids.SEARCH} input")
+    field.fill("two words")
+    field.press("Enter")
+    expect(page.get_by_text("One word at a time.")).to_be_visible()
+    assert page.url.endswith(PERIOD)
+    field.fill(" Harbour ")
+    field.press("Enter")
+    page.wait_for_url(f"**/{PERIOD}&q=Harbour")
+    fixed(page)
+    expect(page.get_by_text("One word at a time.")).to_be_hidden()
+    texts = page.locator(f"#{ids.POSTS} li .post-text").all_inner_texts()
+    assert texts
+    assert all("Harbour" in text for text in texts)
+    assert number(page) == all_posts(page)
+    page.go_back()
+    page.wait_for_url(f"**/{PERIOD}")
+    expect(field).to_have_value("")
+    page.go_forward()
+    expect(field).to_have_value("Harbour")
+    field.fill("")
+    field.press("Enter")
+    page.wait_for_url(f"**/{PERIOD}")
+
+
+def test_an_emotion_can_be_chosen_under_a_sentiment_and_a_sentiment_under_a_term(open_page: Any) -> None:
+    page = open_page("?topic=world-cup&window=15m&sentiment=positive")
+    page.click(f"#{ids.EMOTIONS} [data-emotion=joy]")
+    page.wait_for_url("**/?topic=world-cup&window=15m&sentiment=positive&emotion=joy")
+    page.wait_for_selector("html[data-state=live]:not([data-pending])", state="attached")
+    moods = page.locator(f"#{ids.POSTS} li .mood")
+    expect(moods.first).to_have_text("positive · joy")
+    assert set(moods.all_inner_texts()) == {"positive · joy"}
+
+
+def test_a_filter_too_many_says_what_to_do_and_comes_when_there_is_room(open_page: Any, fake: FakeUpstream) -> None:
+    fake.max_filtered = 0
+    page = open_page("?topic=world-cup&window=15m&q=goal", live=False)
+    page.wait_for_selector("html[data-state=crowded]", state="attached")
+    assert page.inner_text(f"#{ids.STATUS}") == "too many filters"
+    assert "Take the filters away" in page.inner_text(f"#{ids.EMPTY_TEXT}")
+    fake.max_filtered = 1
+    page.wait_for_selector("html[data-state=live]", state="attached")
+    expect(page.locator(f"#{ids.EMPTY_TEXT}")).to_be_hidden()
 
 
 def test_chips_say_what_is_asked_and_take_it_away(open_page: Any) -> None:
@@ -123,7 +236,7 @@ def test_a_live_window_follows_a_filter_and_escape_clears_it(open_page: Any, fak
     term = page.evaluate("pulse.address.asked().term")
     expect(page.locator(f"#{ids.POSTS} li .post-text").first).to_contain_text(term)
     assert all(term in text for text in page.locator(f"#{ids.POSTS} li .post-text").all_inner_texts())
-    assert page.inner_text(f"#{ids.EMOTION_NOTE}") == "Emotions are not known under a filter."
+    expect(page.locator(f"#{ids.EMOTION_SAMPLE}")).to_have_text("choose one to count it")
     page.keyboard.press("Escape")
     page.wait_for_url("**/?topic=world-cup&window=5m")
     page.wait_for_selector(f"#{ids.EMOTIONS} li")
@@ -137,7 +250,7 @@ def test_a_copied_address_opens_the_same_view(open_page: Any) -> None:
 
 
 def test_what_makes_no_sense_in_an_address_is_left_out(open_page: Any) -> None:
-    page = open_page("?topic=world-cup&window=3m&sentiment=sour&facet=hashtag")
+    page = open_page("?topic=world-cup&window=3m&sentiment=sour&facet=hashtag&emotion=glee&kind=x&lang=a+b&q=two+words")
     assert page.locator(f"#{ids.CHIPS} li").count() == 0
     page.wait_for_selector(f"#{ids.facet('word')} li")
 

@@ -181,7 +181,7 @@ def test_no_topic_yet_is_said_and_the_first_one_is_shown(open_page: Any, fake: F
 def test_texts_are_shown_as_text_and_links_lead_to_the_web_only(open_page: Any, troubles: list[str]) -> None:
     page = open_page("?topic=just-started", live=False)
     wait_for_state(page, "gathering")
-    page.evaluate("""() => pulse.paint.message({kind: "tick", posts: [{
+    page.evaluate("""() => pulse.paint.message({kind: "tick", series: [], posts: [{
         id: "sim:\\"]", author: {handle: "<b>ada</b>"}, kind: "original", created_at: "2026-11-22T21:59:26.123Z",
         text: "<img src=x onerror='window.broken = true'>", permalink: "javascript:window.broken = true",
         sentiment: {label: "neutral"}, emotion: {label: "none"}}]})""")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -14,8 +15,8 @@ _POSTS_EXAMPLE = {"items": [{"id": "sim:1", "text": "What a night", "created_at"
 _VIEW_EXAMPLE = {"tick": {"kind": "tick", "window": None}, "figures": {"kind": "figures"}, "next": None}
 
 
-def _filter(sentiment: str = "", facet: str = "", term: str = "") -> Filter:
-    return make_filter({"sentiment": sentiment, "facet": facet, "term": term})
+def _filter(request: Request) -> Filter:
+    return make_filter(request.query_params)
 
 
 def _period(request: Request) -> Period:
@@ -23,11 +24,12 @@ def _period(request: Request) -> Period:
     return make_period(request.query_params.get("from"), request.query_params.get("to"))
 
 
-_PERIOD_PARAMETERS = {
+_PARAMETERS = {
     "parameters": [
         {"name": name, "in": "query", "required": True, "schema": {"type": "string", "format": "date-time"}}
         for name in ("from", "to")
     ]
+    + [{"name": field.name, "in": "query", "schema": {"type": "string"}} for field in fields(Filter)]
 }
 
 
@@ -37,7 +39,7 @@ def add_routes(server: FastAPI, views: ViewsClient) -> None:
     @routes.get(
         "/view",
         summary="A fixed period: what a live window would show, once",
-        openapi_extra=_PERIOD_PARAMETERS,
+        openapi_extra=_PARAMETERS,
         responses=_example(_VIEW_EXAMPLE),
     )
     async def view(
@@ -48,7 +50,7 @@ def add_routes(server: FastAPI, views: ViewsClient) -> None:
     @routes.get(
         "/posts",
         summary="The posts of a period, newest first",
-        openapi_extra=_PERIOD_PARAMETERS,
+        openapi_extra=_PARAMETERS,
         responses=_example({**_POSTS_EXAMPLE, "next": None}),
     )
     async def posts(

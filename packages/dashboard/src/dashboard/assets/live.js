@@ -4,6 +4,7 @@
   const STALE_AFTER = 10000;
   const FIRST_WAIT = 500;
   const LONGEST_WAIT = 5000;
+  const TRY_LATER = 1013;
 
   let socket = null;
   let shown = null; // what the address asks for, see address.js
@@ -11,6 +12,7 @@
   let wait = FIRST_WAIT;
   let timer = null;
   let everOpen = false;
+  let full = false; // the server has as many browsers as it serves
   let down = {}; // by feed, the reason that the hub gave
   let topics = null;
   let tick = null;
@@ -57,15 +59,18 @@
     if (old) old.close();
     mine.onopen = () => {
       everOpen = true;
-      wait = FIRST_WAIT;
       status();
     };
     mine.onmessage = (event) => {
-      if (socket === mine) take(JSON.parse(event.data));
+      if (socket !== mine) return;
+      full = false;
+      wait = FIRST_WAIT;
+      take(JSON.parse(event.data));
     };
-    mine.onclose = () => {
+    mine.onclose = (event) => {
       if (socket !== mine) return;
       socket = null;
+      full = event.code === TRY_LATER;
       timer = setTimeout(() => connect(connected), wait * (0.8 + 0.4 * Math.random()));
       wait = Math.min(2 * wait, LONGEST_WAIT);
       status();
@@ -100,6 +105,7 @@
       tick = answer.tick;
       paint(answer.figures);
       pulse.posts.newest(tick.posts, answer.next);
+      pulse.steps.show(tick);
     }
     status();
   }
@@ -117,10 +123,7 @@
     pulse.paint.topics(states.map((name) => ({ group: STATES[name], items: items.filter((item) => stateOf(item) === name).map((item) => item.slug) })));
     heading();
     if (shown.topic || !items.length) return;
-    // Written over the bare address, not after it: Back must leave the page, not come back here.
-    const search = pulse.address.search({ ...shown, topic: liveliest(items).slug });
-    history.replaceState(history.state, "", search);
-    window.dash_clientside.set_props("url", { search });
+    pulse.address.replace({ topic: liveliest(items).slug });
   }
 
   const STATES = { live: "Live", gathering: "Gathering", silent: "Silent", stopped: "Stopped" };
@@ -148,9 +151,11 @@
   /* The state of the page, from the most to the least that stands in the way of "live". */
   function state() {
     if (isFixed()) return failed === "unknown" ? "unknown" : failed ? "failed" : tick ? "fixed" : "connecting";
+    if (full && !tick) return "full";
     if (!socket || socket.readyState !== WebSocket.OPEN) return everOpen ? "reconnecting" : "connecting";
     const reason = down[shown.topic ? "topic" : "topics"];
     if (reason === "unknown-topic") return "unknown";
+    if (reason === "too-many-views") return "crowded";
     if (reason) return "reconnecting";
     if (!shown.topic) return topics && !topics.length ? "no-topic" : "connecting";
     if (!tick) return "connecting";
@@ -172,6 +177,8 @@
     reconnecting: () => "reconnecting",
     unknown: () => "no such topic",
     "no-topic": () => "no topic yet",
+    crowded: () => "too many filters",
+    full: () => "too many pages",
     stale: () => "stale",
     gathering: () => "gathering",
     "as-of": () => `as of ${newest()}`,
@@ -185,6 +192,8 @@
   const EMPTY = {
     "no-topic": ["No topic yet", "Start a topic in the collector and its first posts appear here by themselves."],
     unknown: ["No such topic", "Nothing is known of this topic yet. Choose another above, or wait: the page notices when it starts."],
+    crowded: ["Too many filters are followed already", "As many different filters as can be followed live are open, here or elsewhere. Take the filters away, choose a period under Custom, or wait: this page tries again by itself."],
+    full: ["Too many pages are open already", "Close one that nobody looks at, or wait: this page tries again by itself."],
     gathering: ["Listening", "The topic is known, and no post has come yet. The first ones appear here by themselves."],
   };
 

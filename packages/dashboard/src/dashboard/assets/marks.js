@@ -1,4 +1,4 @@
-/* What a person clicks: bars, sentiments and minutes become a filter or a period; chips say which, and take them away. */
+/* What a person clicks: bars, labels and minutes become filters or a period, a word is searched for; chips say which, and take them away. */
 (function () {
   "use strict";
   const element = (id) => document.getElementById(id);
@@ -6,25 +6,30 @@
   const MINUTE = 60000;
 
   document.addEventListener("click", (event) => {
-    const mark = event.target.closest("button[data-facet], button[data-sentiment]");
-    if (mark) choose(mark.dataset);
+    const mark = event.target.closest(MARKS);
+    if (mark) choose(asks(mark));
     else if (event.target.closest("#volume")) chooseStep(event);
   });
 
-  /* The mark that is chosen already is let go of. */
-  function choose({ sentiment, facet, term }) {
-    const now = address().asked();
-    if (sentiment) address().filter(now.sentiment === sentiment ? {} : { sentiment });
-    else address().filter(now.facet === facet && now.term === term ? {} : { facet, term });
-  }
+  const MARKS = ["sentiment", "emotion", "kind", "lang", "facet"].map((name) => `button[data-${name}]`).join();
 
-  /* A step of the chart is a period; its coloured part a sentiment too, unless a term is asked for: one filter at a time. */
+  /* What a mark asks for, as the address names it. */
+  const asks = (mark) => Object.fromEntries(address().FILTERS.filter((name) => name in mark.dataset).map((name) => [name, mark.dataset[name]]));
+  const isChosen = (asked) => Object.entries(asked).every(([name, value]) => address().asked()[name] === value);
+  const without = (asked) => Object.fromEntries(Object.keys(asked).map((name) => [name, null]));
+
+  /* It joins the filters that are there; the mark that is chosen already is let go of. */
+  const choose = (asked) => address().go(isChosen(asked) ? without(asked) : asked);
+
+  /* A step of the chart is a period; its coloured part a sentiment too. */
   function chooseStep(event) {
     const plot = document.querySelector("#volume .js-plotly-plot");
     const hit = plot && stepAt(plot, event);
-    if (!hit) return;
-    const sentiment = hit.sentiment && !address().asked().facet ? { sentiment: hit.sentiment, facet: null, term: null } : {};
-    address().go({ window: null, from: iso(hit.start), to: iso(hit.end), ...sentiment });
+    if (hit) showStep(hit.start, hit.end, hit.sentiment);
+  }
+
+  function showStep(start, end, sentiment) {
+    address().go({ window: null, from: iso(start), to: iso(end), ...(sentiment ? { sentiment } : {}) });
   }
 
   const STACK = ["negative", "neutral", "positive", "not_rated"];
@@ -53,20 +58,35 @@
   function chips(now) {
     const made = [];
     if (!now.window) made.push(chip(`Period ${said(now)}`, "Back to the live window", () => address().goLive()));
-    if (now.sentiment) made.push(chip(now.sentiment.replace("_", " "), "Show all sentiments", () => address().unfilter()));
-    if (now.facet) made.push(chip(termSaid(now), "Show all posts", () => address().unfilter()));
+    const add = (names, text) => made.push(chip(text, "Take this filter away", () => address().go(without(names))));
+    if (now.sentiment) add({ sentiment: "" }, now.sentiment.replace("_", " "));
+    if (now.emotion) add({ emotion: "" }, { none: "no emotion", not_rated: "emotion not rated" }[now.emotion] || now.emotion);
+    if (now.kind) add({ kind: "" }, { original: "originals", repost: "reposts", quote: "quotes", reply: "replies" }[now.kind]);
+    if (now.lang) add({ lang: "" }, language(now.lang));
+    if (now.facet) add({ facet: "", term: "" }, termSaid(now));
+    if (now.q) add({ q: "" }, `with “${now.q}”`);
     if (made.length > 1) made.push(clearAll());
     element("chips").replaceChildren(...made);
-    document.querySelectorAll("button[data-sentiment]").forEach((mark) => mark.setAttribute("aria-pressed", String(mark.dataset.sentiment === now.sentiment)));
-    pressTerms();
+    showWord(now.q || "");
+    press();
   }
 
-  function pressTerms(list = document) {
-    const now = address().asked();
-    list.querySelectorAll("button[data-facet]").forEach((mark) => {
-      const pressed = String(mark.dataset.facet === now.facet && mark.dataset.term === now.term);
+  function press(within = document) {
+    within.querySelectorAll(MARKS).forEach((mark) => {
+      const pressed = String(isChosen(asks(mark)));
       if (mark.getAttribute("aria-pressed") !== pressed) mark.setAttribute("aria-pressed", pressed);
     });
+  }
+
+  const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
+
+  function language(tag) {
+    if (tag === "und") return "unknown language";
+    try {
+      return LANGUAGES.of(tag) || tag;
+    } catch {
+      return tag;
+    }
   }
 
   function chip(text, title, away) {
@@ -106,10 +126,32 @@
     return first.slice(0, 10) === last.slice(0, 10) ? `${whole(first)}–${last.slice(11, 16)} UTC` : `${whole(first)} – ${whole(last)} UTC`;
   }
 
+  /* --- one word to search for --- */
+
+  const field = Object.assign(document.createElement("input"), { type: "search", maxLength: 200, placeholder: "Search one word", autocomplete: "off", spellcheck: false });
+  const error = Object.assign(document.createElement("p"), { id: "word-error", className: "error", role: "alert" });
+  field.setAttribute("aria-label", "Only posts with this word; Enter searches");
+  field.setAttribute("aria-describedby", error.id);
+  field.addEventListener("keydown", (event) => event.key === "Enter" && searchFor(field.value.trim()));
+  field.addEventListener("search", () => field.value || searchFor("")); // its own button empties it
+
+  /* Made here: a field of React's own would write late what it held before. */
+  function showWord(word) {
+    if (!field.isConnected) element("search").append(field, error);
+    field.value = word;
+    error.textContent = "";
+  }
+
+  function searchFor(word) {
+    const wrong = word && !address().isWord(word);
+    error.textContent = wrong ? "One word at a time." : "";
+    if (!wrong) address().go({ q: word || null });
+  }
+
   document.addEventListener("keydown", (event) => {
     const busy = document.querySelector("dialog[open]") || event.target.closest("input, textarea, [role=listbox]");
     if (event.key === "Escape" && !busy && !event.defaultPrevented) address().clear();
   });
 
-  window.pulse = Object.assign(window.pulse || {}, { marks: { chips, pressTerms } });
+  window.pulse = Object.assign(window.pulse || {}, { marks: { chips, press, language, showStep } });
 })();

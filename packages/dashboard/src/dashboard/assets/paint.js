@@ -39,10 +39,10 @@
     if (!list) return;
     const ordered = steady(id, rows);
     while (list.children.length > ordered.length) list.lastElementChild.remove();
-    while (list.children.length < ordered.length) blankRow(list, "facet" in ordered[0]);
+    while (list.children.length < ordered.length) blankRow(list, "asks" in ordered[0]);
     ordered.forEach((row, index) => fillRow(list.children[index].firstChild, row));
     list.dataset.painted = "true";
-    window.pulse.marks.pressTerms(list);
+    window.pulse.marks.press(list);
   }
 
   /* A line that a person may choose is a button. */
@@ -59,12 +59,12 @@
 
   function fillRow(line, row) {
     const [label, track, value, note] = line.children;
-    write(label.firstChild, row.label);
+    write(label.firstChild, row.asks && row.asks.lang ? window.pulse.marks.language(row.asks.lang) : row.label);
     write(label.lastChild, row.tag || "");
     write(value, row.value);
     write(note, row.note);
     if (line.title !== row.title) line.title = row.title;
-    if ("facet" in row) Object.assign(line.dataset, { facet: row.facet, term: row.term });
+    Object.assign(line.dataset, row.asks || {});
     const names = Object.keys(row.parts);
     const pieces = names.length + (row.interval ? 1 : 0);
     while (track.children.length > pieces) track.lastElementChild.remove();
@@ -98,7 +98,10 @@
     if (next.text) text(next.text);
     for (const [id, rows] of Object.entries(next.bars || {})) bars(id, rows);
     if (next.volume) figure(next.volume);
-    if (next.kind === "tick") window.pulse.posts.newest(next.posts);
+    if (next.kind === "tick") {
+      window.pulse.posts.newest(next.posts);
+      window.pulse.steps.show(next);
+    }
   }
 
   /* Another question: lines come in the order of its answer at once. */

@@ -58,7 +58,8 @@
 
   function showMore(there, number) {
     element("posts-more").hidden = !there;
-    element("posts-end").textContent = there || !number ? (number ? "" : "No posts.") : `All ${number.toLocaleString("en")} posts of this period.`;
+    const all = number === 1 ? "The only post of this period." : `All ${number.toLocaleString("en")} posts of this period.`;
+    element("posts-end").textContent = number && there ? "" : number ? all : "No posts.";
   }
 
   async function more() {

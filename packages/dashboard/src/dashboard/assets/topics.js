@@ -105,7 +105,7 @@
     element("topic-dialog").close();
     if (edited) return;
     element("topic-name").value = element("topic-query").value = "";
-    window.pulse.address.go({ topic: made.slug, from: null, to: null, window: window.pulse.address.asked().window || "15m", sentiment: null, facet: null, term: null });
+    window.pulse.address.go({ topic: made.slug, from: null, to: null, window: window.pulse.address.asked().window || "15m", ...window.pulse.address.UNFILTERED });
   }
 
   function wanting(id, text) {
@@ -122,7 +122,7 @@
     if (!(await sure(`Delete ${edited}?`, "It is listened to no longer, and leaves the list of topics.", "Delete"))) return;
     if (!(await doing(() => send("DELETE", at(edited))))) return;
     element("topic-dialog").close();
-    if (window.pulse.address.asked().topic === edited) window.pulse.address.go({ topic: null, from: null, to: null, window: "15m", sentiment: null, facet: null, term: null });
+    if (window.pulse.address.asked().topic === edited) window.pulse.address.go({ topic: null, from: null, to: null, window: "15m", ...window.pulse.address.UNFILTERED });
   }
 
   /* Asks once more. */

@@ -12,13 +12,7 @@ _NAMESPACE = "page"
 def register(app: Dash) -> None:
     # The address is the one truth; the controls write it and follow it, so Back and a copied link work.
     app.clientside_callback(
-        ClientsideFunction(_NAMESPACE, "address"),
-        Output(ids.URL, "search"),
-        Output(ids.TOPIC, "value"),
-        Output(ids.WINDOW, "value"),
-        Input(ids.URL, "search"),
-        Input(ids.TOPIC, "value"),
-        Input(ids.WINDOW, "value"),
+        ClientsideFunction(_NAMESPACE, "controls"), Input(ids.TOPIC, "value"), Input(ids.WINDOW, "value")
     )
     app.clientside_callback(
         ClientsideFunction(_NAMESPACE, "figure"),

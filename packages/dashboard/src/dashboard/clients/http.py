@@ -11,7 +11,7 @@ import orjson
 
 from dashboard.errors import ContractError, RefusedError, UnknownTopicError, UpstreamDownError
 
-_TIMEOUT = httpx2.Timeout(5.0)
+_PATIENCE = 5.0
 
 
 class Client:
@@ -22,7 +22,7 @@ class Client:
     def __init__(self, url: str, *, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx2.AsyncClient(base_url=self.url, timeout=_TIMEOUT, headers=headers)
+        self._http = httpx2.AsyncClient(base_url=self.url, timeout=_PATIENCE, headers=headers)
 
     async def __aenter__(self) -> Self:
         return self
@@ -36,9 +36,11 @@ class Client:
         """Raises UpstreamDownError unless the service says that it is alive."""
         await self._call("GET", "/healthz")
 
-    async def _ask(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
-        """The answer of a GET, parsed."""
-        return self._parsed(await self._call("GET", path, parameters=parameters))
+    async def _ask(
+        self, path: str, parameters: Mapping[str, str | int] | None = None, *, patience: float = _PATIENCE
+    ) -> Any:
+        """The answer of a GET, parsed; waited for so many seconds."""
+        return self._parsed(await self._call("GET", path, parameters=parameters, patience=patience))
 
     def _parsed(self, answer: bytes) -> Any:
         try:
@@ -56,7 +58,13 @@ class Client:
         )
 
     async def _call(
-        self, method: str, path: str, *, parameters: Mapping[str, str | int] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        patience: float = _PATIENCE,
     ) -> bytes:
         """The bytes of an answer.
 
@@ -66,7 +74,7 @@ class Client:
             UpstreamDownError: not reachable, or 5xx.
         """
         try:
-            answer = await self._http.request(method, path, params=parameters, json=body)
+            answer = await self._http.request(method, path, params=parameters, json=body, timeout=patience)
         except httpx2.HTTPError as exc:
             raise UpstreamDownError(f"{self.name} at {self.url} cannot be reached; is it running?") from exc
         if answer.is_success:

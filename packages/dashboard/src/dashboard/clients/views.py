@@ -12,12 +12,13 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from dashboard.asked import NO_FILTER, Filter, Period
 from dashboard.clients.http import Client
-from dashboard.errors import UnknownTopicError, UpstreamDownError
+from dashboard.errors import TooManyViewsError, UnknownTopicError, UpstreamDownError
 from dashboard.messages import Gap, PostPage, Window
 
-_UNKNOWN_TOPIC = 4404
+_UNKNOWN_TOPIC, _TOO_MANY = 4404, 4429
 # Three times what the contract allows between two ticks: a peer that vanished without a goodbye is noticed.
 _SILENCE_SECONDS = 15.0
+_COUNTING_SECONDS = 30.0  # filters together are counted from tens of thousands of posts
 _MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 
@@ -37,6 +38,7 @@ class ViewsClient(Client):
 
         Raises:
             UnknownTopicError: the view API knows no such topic (yet).
+            TooManyViewsError: it follows as many filters as it can.
             UpstreamDownError: not reachable, closed, or silent for longer than the contract allows.
         """
         silence = self._silence if topic is not None else None
@@ -46,7 +48,12 @@ class ViewsClient(Client):
                 while True:
                     yield await self._receive(socket, silence)
         except ConnectionClosed as exc:
-            if exc.rcvd is not None and exc.rcvd.code == _UNKNOWN_TOPIC:
+            code = exc.rcvd.code if exc.rcvd is not None else None
+            if code == _TOO_MANY:
+                raise TooManyViewsError(
+                    "the view API follows no more filters at once; clear one, ask for a fixed period, or wait"
+                ) from exc
+            if code == _UNKNOWN_TOPIC:
                 raise UnknownTopicError(
                     f"the view API knows no topic {topic!r}; it may once the first post has come"
                 ) from exc
@@ -95,7 +102,8 @@ class ViewsClient(Client):
             RefusedError: it cannot answer this question.
             UpstreamDownError: not reachable, or it answered an error.
         """
-        found: dict[str, Any] = await self._ask(f"/v1/topics/{quote(topic, safe='')}/{what}", parameters)
+        path = f"/v1/topics/{quote(topic, safe='')}/{what}"
+        found: dict[str, Any] = await self._ask(path, parameters, patience=_COUNTING_SECONDS)
         return found
 
     @staticmethod

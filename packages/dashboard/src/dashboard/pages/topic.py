@@ -8,13 +8,12 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import bars, figures, ids
-from dashboard.asked import SENTIMENTS
+from dashboard.asked import KINDS, SENTIMENTS
 from dashboard.components.counts import counts
 from dashboard.components.header import header
 from dashboard.components.panel import bar_list, panel, slot
 
 _GRAPH_CONFIG = {"displayModeBar": False, "displaylogo": False, "showSendToCloud": False, "responsive": True}
-_EMOTIONS = 7
 _FACET_TITLES = {"keyword": "Keywords", "entity": "People, places, things", "hashtag": "Hashtags", "word": "Words"}
 _THEME = {"fontFamily": "Inter, system-ui, sans-serif", "primaryColor": "violet", "defaultRadius": "md"}
 
@@ -23,7 +22,6 @@ def layout() -> dmc.MantineProvider:
     return dmc.MantineProvider(
         [
             html.A("Skip to content", href=f"#{ids.MAIN}", className="skip"),
-            dcc.Location(id=ids.URL, refresh=False),
             dcc.Store(id=ids.TEMPLATES, data=figures.templates()),
             dcc.Store(id=ids.VOLUME_DATA),
             dcc.Store(id=ids.SHOWN_SCHEME),
@@ -48,6 +46,7 @@ def _title() -> html.Div:
                 className="chips",
                 **{"aria-label": "What the page is limited to", "aria-live": "polite"},
             ),
+            html.Div(id=ids.SEARCH, className="search", role="search"),
         ],
         className="page-title",
     )
@@ -74,7 +73,7 @@ def _empty() -> html.Section:
 
 
 def _columns() -> html.Div:
-    panels = [_volume(), _rising(), _emotions(), *(_facet(name) for name in ids.FACETS)]
+    panels = [_volume(), _rising(), _emotions(), *(_facet(name) for name in ids.FACETS), _kinds(), _languages()]
     return html.Div([html.Div(panels, className="panels"), _feed()], className="columns")
 
 
@@ -83,8 +82,17 @@ def _volume() -> html.Section:
         id=ids.VOLUME, figure=figures.empty(), config=_GRAPH_CONFIG, responsive=True, style={"height": 248}
     )
     caption = html.P(id=ids.VOLUME_CAPTION, className="visually-hidden")
-    body = html.Div([html.Div(graph, className="graph", **{"aria-hidden": "true"}), caption])
+    body = html.Div(
+        [html.Div(graph, className="graph", **{"aria-hidden": "true"}), *_steps(), caption], className="chart"
+    )
     return panel("Volume by sentiment", body, note=_legend(), class_name="wide")
+
+
+def _steps() -> tuple[html.Div, html.P]:
+    """The chart by keys: a button on each step, made by the assets, and what the one with the focus says."""
+    help_ = "Left and right: the steps. Up and down: their parts. Enter: show it."
+    steps = html.Div(id=ids.STEPS, className="steps", role="toolbar", **{"aria-label": f"Steps of the chart. {help_}"})
+    return steps, html.P(id=ids.STEP_SAID, className="step-said", **{"aria-live": "polite"})
 
 
 def _legend() -> html.Ul:
@@ -110,9 +118,18 @@ def _rising() -> html.Section:
 
 
 def _emotions() -> html.Section:
-    body = [bar_list(ids.EMOTIONS, rows=_EMOTIONS), html.P(id=ids.EMOTION_NOTE, className="note over")]
     note = html.P(slot(ids.EMOTION_SAMPLE), className="note")
-    return panel("Emotions", html.Div(body, className="stack"), note=note)
+    return panel("Emotions", bar_list(ids.EMOTIONS, rows=bars.MOST_LABELS), note=note)
+
+
+def _kinds() -> html.Section:
+    return panel("Kinds", bar_list(ids.KINDS, rows=len(KINDS)), note=html.P(slot(ids.KIND_SAMPLE), className="note"))
+
+
+def _languages() -> html.Section:
+    body = [bar_list(ids.LANGUAGES, rows=len(KINDS)), html.P(id=ids.LANGUAGE_NOTE, className="note over")]
+    note = html.P(slot(ids.LANGUAGE_SAMPLE), className="note")
+    return panel("Languages", html.Div(body, className="stack"), note=note)
 
 
 def _facet(name: str) -> html.Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -84,31 +85,45 @@ def heard(topic: Topic, start: datetime, end: datetime, now: datetime) -> list[P
 
 def kept(posts: Sequence[Post], only: Filter) -> list[Post]:
     """Those that a filter lets through."""
-    if only.sentiment is not None:
-        return [post for post in posts if post["sentiment"]["label"] == only.sentiment]
-    if only.facet is not None:
-        return [post for post in posts if only.term in _terms(post, only.facet)]
-    return list(posts)
+    return [post for post in posts if _passes(post, only)]
+
+
+def _passes(post: Post, only: Filter) -> bool:
+    return (
+        only.sentiment in (None, post["sentiment"]["label"])
+        and only.emotion in (None, post["emotion"]["label"])
+        and only.kind in (None, post["kind"])
+        and only.lang in (None, post["lang"])
+        and (only.facet is None or only.term in _terms(post, only.facet))
+        and (only.q is None or only.q.casefold() in re.findall(r"\w+", post["text"].casefold()))
+    )
 
 
 def summary(
     topic: Topic, posts: Sequence[Post], start: datetime, end: datetime, only: Filter = NO_FILTER
 ) -> dict[str, Any]:
-    by_term = only.facet is not None
+    """As views answer nothing, one sentiment or one term, and as posts are counted for everything else."""
+    by_term, by_sentiment = only == Filter(facet=only.facet, term=only.term), only == Filter(sentiment=only.sentiment)
+    stored, known = by_term or by_sentiment, not only or not (by_term or by_sentiment)
     return {
         "from": iso(start),
         "to": iso(end),
         "lens": "posts",
         "posts": len(posts),
-        "authors": None if by_term else len({post["author"]["id"] for post in posts}),
-        "messages": None if by_term else len(posts),
+        "authors": None if only and by_term else len({post["author"]["id"] for post in posts}),
+        "messages": None if only and by_term else len(posts),
         "sentiment": shares(Counter(post["sentiment"]["label"] for post in posts), SENTIMENTS),
-        "emotion": None if only else shares(Counter(post["emotion"]["label"] for post in posts), EMOTIONS),
-        "kinds": {"sample": len(posts), "items": []},
-        "languages": {"sample": len(posts), "items": []},
+        "emotion": shares(Counter(post["emotion"]["label"] for post in posts), EMOTIONS) if known else None,
+        "kinds": _most(Counter(post["kind"] for post in posts)) if known else None,
+        "languages": _most(Counter(post["lang"] for post in posts)) if known else None,
         "coverage": _coverage_of(topic, start, end),
         "exact": True,
+        **({} if stored else {"counted": len(posts), "complete": True}),
     }
+
+
+def _most(counts: Counter[str]) -> dict[str, Any]:
+    return shares(counts, [label for label, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))])
 
 
 def shares(counts: Counter[str], labels: Sequence[str]) -> dict[str, Any]:

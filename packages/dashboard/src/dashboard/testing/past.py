@@ -41,14 +41,8 @@ class Past:
 
     async def top(self, topic: str, request: Request, facet: str, limit: int = 20) -> dict[str, Any]:
         known, start, end, _ = self._asked(topic, request)
-        query = request.query_params
-        only = make_filter(
-            {
-                "sentiment": query.get("sentiment", ""),
-                "facet": query.get("with_facet", ""),
-                "term": query.get("with_term", ""),
-            }
-        )
+        query = dict(request.query_params)
+        only = make_filter(query | {name: query.get(f"with_{name}", "") for name in ("facet", "term")})
         posts, before = (
             self._posts(known, start, end, only),
             self._posts(known, start - (end - start), start, only),

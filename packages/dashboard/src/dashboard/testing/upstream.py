@@ -30,6 +30,7 @@ class FakeUpstream:
 
     Attributes:
         sockets: how many live sockets are open, by (topic, window); (None, None) is the list of topics.
+        max_filtered: how many of them may have a filter; one more is closed with 4429.
         asked_rising: how often trending was asked, by topic.
     """
 
@@ -41,6 +42,8 @@ class FakeUpstream:
         self.topics = {topic.slug: topic for topic in topics}
         self.sockets: dict[tuple[str | None, str | None], int] = {}
         self.asked_rising: dict[str, int] = {}
+        self.max_filtered = 20
+        self._filtered = 0
         self._clock = clock
         self._every = every
         self.app = FastAPI(docs_url=None, redoc_url=None)
@@ -85,7 +88,11 @@ class FakeUpstream:
         await socket.accept()
         key = (topic, window)
         only = make_filter(socket.query_params)
+        if only and self._filtered >= self.max_filtered:
+            await socket.close(4429)
+            return
         self.sockets[key] = self.sockets.get(key, 0) + 1
+        self._filtered += bool(only)
         try:
             await (
                 self._send_topics(socket) if topic is None else self._send_ticks(socket, topic, window or "15m", only)
@@ -94,6 +101,7 @@ class FakeUpstream:
             pass
         finally:
             self.sockets[key] -= 1
+            self._filtered -= bool(only)
 
     async def _send_topics(self, socket: WebSocket) -> None:
         sent = b""

@@ -75,6 +75,7 @@ _PLAIN: Final = (
     "{team} at {place}, {kw} under way",
     "Anybody near {place} following the {kw}?",
 )
+_LANGUAGES: Final = ("en", "en", "en", "en", "es", "pt", "de", "und")
 _EMOTIONS: Final = {
     "positive": ("joy", "joy", "love", "surprise"),
     "negative": ("anger", "sadness", "fear", "anger"),
@@ -154,7 +155,7 @@ def _post(random: Random, slug: str, at: datetime, index: int) -> dict[str, Any]
         "received_at": _iso(at),
         "author": {"id": f"sim:{author}", "handle": author, "name": author.title()},
         "text": text,
-        "lang": "en",
+        "lang": _LANGUAGES[sum(map(ord, author)) % len(_LANGUAGES)],
         "kind": random.choices(("original", "reply", "quote", "repost"), (6, 2, 1, 1))[0],
         "refers_to": None,
         "hashtags": tags,
