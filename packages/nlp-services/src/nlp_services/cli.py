@@ -106,7 +106,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="The whole cards
             raise NlpError(f"{card.name}: {', '.join(altered)} not as trained; install tweet-nlp-services again")
 
 
-@app.command()
+@app.command(epilog="Example: nlp-services evaluate labelled.jsonl --json")
 def evaluate(
     dataset: Annotated[
         Path,

@@ -218,7 +218,7 @@ def dead(
         print(f"{count} dead letters in all" if count else "no dead letters")
 
 
-@app.command()
+@app.command(epilog="Example: sparkstream migrate --store sqlite:./data/views.db")
 def migrate(store: Store = None, speed: Speed = None) -> None:
     """Bring a store that an older version made up to date; stop what uses it, and copy it before."""
     from sparkstream.settings import Settings
