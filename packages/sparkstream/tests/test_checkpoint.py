@@ -59,3 +59,19 @@ def test_a_broken_run_file_is_one_line(tmp_path, content):
     (tmp_path / "run.json").write_text(content)
     with Checkpoint(tmp_path) as checkpoint, pytest.raises(CheckpointError, match="start with a new checkpoint folder"):
         checkpoint.run()
+
+
+def test_it_belongs_to_one_queue(tmp_path):
+    with Checkpoint(tmp_path / "a") as checkpoint:
+        checkpoint.claim("kafka:posts")
+        checkpoint.claim("kafka:posts")
+        with pytest.raises(CheckpointError, match="was made on kafka:posts, not on spool; start with a new checkpoint"):
+            checkpoint.claim("spool")
+
+
+def test_one_that_was_used_before_there_was_a_choice_is_the_spools(tmp_path):
+    (tmp_path / "spark" / "offsets").mkdir(parents=True)
+    with Checkpoint(tmp_path) as checkpoint:
+        with pytest.raises(CheckpointError, match="was made on spool"):
+            checkpoint.claim("kafka:posts")
+        checkpoint.claim("spool")

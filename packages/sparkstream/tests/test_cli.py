@@ -85,7 +85,7 @@ def test_without_a_command_the_help_is_shown(call):
         (["dead", "--colour"], ["--colour"]),
         (["dead", "--store", "views.db"], ["'views.db' is no store", "write sqlite:PATH"]),
         (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
-        (["run", "--annotator", "none:", "--queue", "kafka://x/y"], ["is no queue", "write spool:FOLDER"]),
+        (["run", "--annotator", "none:", "--queue", "queue://x/y"], ["is no queue", "write spool:FOLDER"]),
         (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
         (["serve", "--host", "example.org"], ["beyond loopback"]),
     ],

@@ -66,6 +66,28 @@ class Checkpoint:
                 f"{self.spark}/commits cannot be read: {error}; start with a new checkpoint"
             ) from error
 
+    def claim(self, queue: str) -> None:
+        """See that it is of this queue; offsets of one mean nothing in another.
+
+        Raises:
+            CheckpointError: it is another's.
+        """
+        path = self.folder / "queue.json"
+        try:
+            if path.exists():
+                known = str(json.loads(path.read_text())["queue"])
+            else:  # before there was a choice, all were the spool's
+                known = "spool" if Path(self.spark, "offsets").exists() else queue
+                temporary = path.with_name(f"queue.json.{os.getpid()}")
+                temporary.write_text(json.dumps({"queue": known}))
+                temporary.replace(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} cannot be used: {error}; start with a new checkpoint folder") from error
+        if known != queue:
+            raise CheckpointError(
+                f"the checkpoint {self.folder} was made on {known}, not on {queue}; start with a new checkpoint folder"
+            )
+
 
 def _locked(path: Path) -> IO[str]:
     file = path.open("a")

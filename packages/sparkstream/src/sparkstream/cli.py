@@ -94,7 +94,8 @@ def options(
 @app.command(epilog="Example: sparkstream run --queue spool:./data/spool --store sqlite:./data/views.db")
 def run(
     queue: Annotated[
-        str | None, typer.Option(help="spool:FOLDER [env SPARKSTREAM_QUEUE; spool:./data/spool]", show_default=False)
+        str | None,
+        typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC [env SPARKSTREAM_QUEUE]", show_default=False),
     ] = None,
     store: Store = None,
     speed: Speed = None,
@@ -120,6 +121,8 @@ def run(
         max_lines=settings.max_lines,
         trigger=settings.trigger,
         driver_memory=settings.driver_memory,
+        jars=settings.jars,
+        access=settings.kafka_access(),
     )
     job = StreamJob(
         queue=queue or settings.queue,

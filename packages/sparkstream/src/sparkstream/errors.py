@@ -9,6 +9,7 @@ SparkstreamError
 │   └── JobInterruptedError  it ended by an error that may pass (retriable)
 ├── RecordError         a line of the queue that is no record (it becomes a dead letter)
 ├── QueueError          the queue cannot be read
+│   ├── QueueUnavailableError  it is away, or not made yet (retriable)
 │   └── ForeignQueueError   it is not the one the checkpoint was made on
 ├── StoreError          the store cannot be read or written
 │   ├── StoreBusyError      another process holds it (retriable)
@@ -59,6 +60,10 @@ class RecordError(SparkstreamError, ValueError):
 
 class QueueError(SparkstreamError):
     pass
+
+
+class QueueUnavailableError(QueueError):
+    retriable = True
 
 
 class ForeignQueueError(QueueError):

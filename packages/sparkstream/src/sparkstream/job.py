@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,7 @@ from sparkstream.annotators import NotRated
 from sparkstream.backoff import Backoff
 from sparkstream.checkpoint import Checkpoint
 from sparkstream.errors import JobError, SparkstreamError, StoreBusyError
+from sparkstream.kafka_place import KafkaAccess
 from sparkstream.layers import apply_batch, in_flight, recover
 from sparkstream.queues import open_queue
 from sparkstream.refolding import Refolding
@@ -69,6 +70,8 @@ class JobOptions:
         trigger: seconds between two micro-batches at least. X itself is 6 to 7 s late, and a trigger without pause
             keeps a core busy.
         driver_memory: of the JVM.
+        jars: a folder with Spark's connector for Kafka; None fetches it from Maven Central.
+        access: how one gets into a Kafka.
         probe: called at the named points of the stage; for tests.
         clock: milliseconds.
     """
@@ -78,6 +81,8 @@ class JobOptions:
     max_lines: int = 1_000
     trigger: float = 1.0
     driver_memory: str = "1g"
+    jars: Path | None = None
+    access: KafkaAccess = field(default_factory=KafkaAccess)
     probe: Probe = no_probe
     clock: Callable[[], int] = _now
 
@@ -100,7 +105,7 @@ class StreamJob:
         annotator: AnnotatorFactory = NotRated,
         options: JobOptions | None = None,
     ) -> None:
-        self.queue = open_queue(queue)
+        self.queue = open_queue(queue, options.access if options else None)
         self.store_url, self.speed_url = store, speed
         self.annotator = annotator
         self.options = options or JobOptions()
@@ -121,6 +126,7 @@ class StreamJob:
         self._held.enter_context(self._checkpoint)
         try:
             self.run = self._checkpoint.run()
+            self._checkpoint.claim(self.queue.name)
             self.store = open_store(self.store_url, self.speed_url)
             self._held.callback(self.store.close)
             self._refolding = Refolding(
@@ -128,8 +134,13 @@ class StreamJob:
             )
             recover(self.store, self.run, self._checkpoint.committed())
             self._last = (self._applied(), None, {})
-            self.spark = start_session(self.options.master, driver_memory=self.options.driver_memory)
-            with spark_errors():
+            self.spark = start_session(
+                self.options.master,
+                driver_memory=self.options.driver_memory,
+                connector=self.queue.connector,
+                jars=self.options.jars,
+            )
+            with spark_errors(self.queue.explain):
                 self._query = self._start_query(self.spark)
         except BaseException:
             self._held.close()
@@ -155,7 +166,7 @@ class StreamJob:
             if self._query is None and not self._resume(seconds):
                 return False
             assert self._query is not None
-            with spark_errors():
+            with spark_errors(self.queue.explain):
                 ended = bool(self._query.awaitTermination(seconds))
             if ended:
                 self._refold_when_idle()
@@ -176,7 +187,7 @@ class StreamJob:
         time.sleep(min(seconds, max(0.0, self._resume_at - time.monotonic())))
         if time.monotonic() < self._resume_at:
             return False
-        with spark_errors():
+        with spark_errors(self.queue.explain):
             self._query = self._start_query(self.spark)
         return True
 

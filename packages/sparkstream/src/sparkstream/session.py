@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sparkstream import errors
-from sparkstream.errors import JobError, JobInterruptedError
+from sparkstream.errors import JobError, JobInterruptedError, SettingsError, SparkstreamError
 from sparkstream.java import find_java_home
 
 if TYPE_CHECKING:
@@ -40,10 +40,20 @@ JVM_FLAGS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Half the CPU of starting up, and of a short job: little runs long enough for the second compiler."""
 
 
-def start_session(master: str, *, driver_memory: str = "1g", cache: Path | None = None) -> SparkSession:
+def start_session(
+    master: str,
+    *,
+    driver_memory: str = "1g",
+    connector: str | None = None,
+    jars: Path | None = None,
+    cache: Path | None = None,
+) -> SparkSession:
     """Start a JVM and a session in it, or return the one that this process has.
 
+    A `connector` comes from Maven Central, or, where there is no way to it, from the folder `jars`.
+
     Raises:
+        SettingsError: there are no jars in the folder.
         JavaError: there is no Java to run it on.
         JobError: it does not start.
     """
@@ -57,14 +67,33 @@ def start_session(master: str, *, driver_memory: str = "1g", cache: Path | None 
         builder = SparkSession.builder.appName("sparkstream").master(master)
         for name, value in SETTINGS.items():
             builder = builder.config(name, value)
+        for name, value in _packages(connector, jars).items():
+            builder = builder.config(name, value)
         builder = builder.config("spark.driver.memory", driver_memory).config("spark.driver.extraJavaOptions", options)
         with spark_errors():
             return builder.getOrCreate()
 
 
+def _packages(connector: str | None, jars: Path | None) -> dict[str, str]:
+    if connector is None:
+        return {}
+    if jars is None:
+        return {"spark.jars.packages": connector}
+    found = sorted(str(jar.absolute()) for jar in jars.glob("*.jar"))
+    if not found:
+        raise SettingsError(f"there are no jars in {jars}; put Spark's connector there, or unset SPARKSTREAM_JARS")
+    return {"spark.jars": ",".join(found)}
+
+
+def _nothing(message: str) -> SparkstreamError | None:
+    return None
+
+
 @contextmanager
-def spark_errors() -> Iterator[None]:
+def spark_errors(explain: Callable[[str], SparkstreamError | None] = _nothing) -> Iterator[None]:
     """Spark's errors, and those of the bridge to its JVM, as ours: of pages of stack the line that says what is wrong.
+
+    `explain` is asked first: a queue knows what the errors of its own connector mean.
 
     Raises:
         JobError: in their place; JobInterruptedError when one of ours that is retriable has caused it.
@@ -77,12 +106,16 @@ def spark_errors() -> Iterator[None]:
     except (Py4JNetworkError, ConnectionError) as error:
         raise JobError("Spark's JVM is gone; start the job again, it goes on where it was") from error
     except (Py4JError, PySparkException) as error:
+        if (meant := explain(str(error))) is not None:
+            raise meant from error
         failure = JobInterruptedError if may_pass(str(error)) else JobError
         raise failure(f"Spark: {cause(str(error))}") from error
 
 
 def may_pass(message: str) -> bool:
-    """Whether the last of our errors in it is retriable."""
+    """Whether the last of our errors in it is retriable, or a busy machine was slow to start a worker."""
+    if "Python worker failed to connect back" in message:
+        return True
     names = re.findall(rf"^\s*{re.escape(_OURS)}(\w+): ", message, re.MULTILINE)
     return bool(names) and bool(getattr(getattr(errors, names[-1], None), "retriable", False))
 

@@ -2,6 +2,7 @@
 
 import pytest
 from pyspark.sql.streaming.datasource import ReadMaxRows
+from queues.contract import QueueContract
 from sparkstream.errors import ForeignQueueError, SettingsError
 from sparkstream.queues import open_queue
 from sparkstream.queues.spool import SpoolQueue, SpoolReader
@@ -13,6 +14,33 @@ LINES = [b'{"id": "x:1"}', b"", b"{torn", b'{"id": 7}', b"[]", b'{"id": "x:2"}',
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "spool"
+
+
+class Place:
+    prefix = "spool:"
+
+    def __init__(self, folder):
+        self.folder = folder / "spool"
+        self.url = f"spool:{self.folder}"
+        write_spool(folder / "other", LINES)
+        self.other_url = f"spool:{folder / 'other'}"
+        self.options = {}
+
+    def write(self, lines):
+        if not self.folder.exists():
+            write_spool(self.folder, [])
+        with max(self.folder.glob("*.jsonl")).open("ab") as file:
+            file.writelines(line + b"\n" for line in lines)
+
+    def is_told_missing(self, messages):
+        return True  # it is a folder, and the job looks again each second
+
+
+@pytest.mark.spark
+class TestSpoolQueue(QueueContract):
+    @pytest.fixture
+    def place(self, tmp_path):
+        return Place(tmp_path)
 
 
 def read(reader, start, end):
@@ -98,7 +126,7 @@ def test_a_queue_is_chosen_by_its_url():
     assert queue.folder == "./data/spool"
 
 
-@pytest.mark.parametrize("url", ["", "spool:", "./data/spool", "kafka://host/posts"])
+@pytest.mark.parametrize("url", ["", "spool:", "./data/spool", "queue://host/posts"])
 def test_another_url_is_one_line_that_says_how_to_write_it(url):
-    with pytest.raises(SettingsError, match="is no queue; write spool:FOLDER"):
+    with pytest.raises(SettingsError, match="is no queue; write spool:FOLDER or kafka://HOST:PORT/TOPIC"):
         open_queue(url)

@@ -146,7 +146,6 @@ class TestTheEndOfTheProcess:
             async with place.open() as sink:
                 for post in posts[40:]:
                     await sink.put(post)
-                await sink.flush()
 
         asyncio.run(first())
         assert place.ids() == []
@@ -162,8 +161,8 @@ class TestTheEndOfTheProcess:
                 await sink.put(posts[1])
 
         async def second():
-            async with place.open() as sink:
-                await sink.flush()
+            async with place.open():
+                pass
 
         asyncio.run(first())
         place.queue = FakeQueue(place.queue.arrived)

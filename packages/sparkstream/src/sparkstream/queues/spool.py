@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql.datasource import DataSource, DataSourceStreamReader, InputPartition
 from pyspark.sql.streaming.datasource import ReadLimit, ReadMaxRows, SupportsTriggerAvailableNow
 
-from sparkstream.errors import ForeignQueueError
+from sparkstream.errors import ForeignQueueError, SparkstreamError
 from sparkstream.queues.base import LINES
 from sparkstream.queues.spool_log import SpoolLog
 
@@ -24,8 +24,14 @@ _ARROW = pa.schema([("key", pa.string()), ("place", pa.string()), ("value", pa.b
 class SpoolQueue:
     """The folder behind `spool:FOLDER`; it may be made later, by its writer."""
 
+    name = "spool"  # which one, its offsets say
+    connector = None
+
     def __init__(self, folder: str) -> None:
         self.folder = folder
+
+    def explain(self, message: str) -> SparkstreamError | None:
+        return None  # it is our own source, and says it itself
 
     def lines(self, spark: SparkSession, *, max_lines: int) -> DataFrame:
         spark.dataSource.register(SpoolSource)

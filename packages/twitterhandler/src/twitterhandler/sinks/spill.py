@@ -15,6 +15,7 @@ from twitterhandler.sinks.spool import MAX_BYTES, SEGMENT_BYTES, SpoolSink
 
 RETRY_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.05
+_CLOSE_SECONDS: Final = 10.0
 _FLUSH_RECORDS: Final = 2_000
 """Records after which what has gone out is marked: so many may go out twice after a kill."""
 
@@ -111,18 +112,16 @@ class SpillSink:
                 except SinkError as exc:
                     await self._spill(exc)
             await self._spool.flush()
-            while (sending := self._sending) is not None and not sending.done() and self._waiting is None:
-                await asyncio.wait({sending}, timeout=_POLL_SECONDS)
-            self._raise_failure()
 
     async def close(self) -> None:
-        """What the queue does not take now is on the disk afterwards."""
+        """What the queue does not take within 10 s is on the disk afterwards."""
         if self._is_closed:
             return
         self._is_closed = True
-        sending, self._sending = self._sending, None
+        sending = self._sending
         try:
             if sending is not None:
+                await self._send_a_while(sending)
                 sending.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
@@ -133,6 +132,11 @@ class SpillSink:
             await self._spool.close()
         if self.spilled:
             log.warning("%d bytes wait in %s: the next start sends them", self.spilled, self._spool.folder)
+
+    async def _send_a_while(self, sending: "asyncio.Task[None]") -> None:
+        until = asyncio.get_running_loop().time() + _CLOSE_SECONDS
+        while not sending.done() and self._waiting is None and asyncio.get_running_loop().time() < until:
+            await asyncio.wait({sending}, timeout=_POLL_SECONDS)
 
     async def _flush_or_keep(self) -> None:
         try:
