@@ -2,7 +2,8 @@
 
     python known_job.py FOLDER [POINT BATCH]
 
-Reads FOLDER/spool into FOLDER/views.db until the spool is empty.
+Reads FOLDER/spool into FOLDER/views.db until it is empty; instead of the spool the queue KNOWN_JOB_QUEUE, with the jars
+of SPARKSTREAM_JARS.
 """
 
 import os
@@ -21,11 +22,11 @@ def main() -> None:
     place = Path(folder)
     probe = KillAt(kill[0], int(kill[1]), os.getpid()) if kill else no_probe
     job = StreamJob(
-        queue=f"spool:{place / 'spool'}",
+        queue=os.environ.get("KNOWN_JOB_QUEUE", f"spool:{place / 'spool'}"),
         store=f"sqlite:{place / 'views.db'}",
         checkpoint=place / "checkpoint",
         annotator=KnownAnnotator,
-        options=JobOptions(max_lines=MAX_LINES, probe=probe),
+        options=JobOptions(max_lines=MAX_LINES, probe=probe, jars=Path(os.environ.get("SPARKSTREAM_JARS", "."))),
     )
     with job:
         job.start(once=True)
