@@ -1,5 +1,5 @@
 import pytest
-from twitterhandler.testing.xserver import Manners
+from twitterhandler.testing.xserver import ADA, BEN, Manners, Message
 
 STREAM = "https://api.x.com/2/tweets/search/stream"
 
@@ -71,6 +71,21 @@ def test_what_is_attached_comes_by_its_expansion(make, expansion, included, virt
 
     includes = virtually(main)["includes"]
     assert {kind: set(values[0]) for kind, values in includes.items()} == included
+
+
+def test_earlier_versions_and_whoever_is_mentioned_come_where_they_are_known(virtually, first_line):
+    async def main(x):
+        def make(posts):
+            first = posts.original("tea @ben_made_up")
+            later = posts.edit(first, "green tea @ben_made_up")
+            later.data["entities"]["mentions"][0]["id"] = BEN.id
+            return Message(later.data, {"users": [ADA.as_user(), BEN.as_user()], "tweets": [first.data]})
+
+        return await line(x, first_line, make, expansions="edit_history_tweet_ids,entities.mentions.username")
+
+    got = virtually(main)
+    assert [tweet["text"] for tweet in got["includes"]["tweets"]] == ["tea @ben_made_up"]
+    assert [user["username"] for user in got["includes"]["users"]] == ["ben_made_up"]
 
 
 def test_what_is_gone_is_an_error_beside_the_data(virtually, first_line):

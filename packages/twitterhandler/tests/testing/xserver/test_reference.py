@@ -93,3 +93,14 @@ def test_usage_counts_what_was_sent_and_found(virtually, listening, session):
 
     usage = virtually(main)
     assert (usage["project_usage"], usage["project_cap"]) == ("3", "3000000")
+
+
+@pytest.mark.parametrize(("method", "query"), [("GET", {"status": "asleep"}), ("DELETE", {})])
+def test_connections_are_named_as_they_should_be(method, query, virtually, session):
+    async def main(x):
+        async with session(x) as http:
+            headers = {"authorization": f"Bearer {x.token}"}
+            answer = await http.request(method, f"{API}/2/connections", params=query, json={}, headers=headers)
+            return answer.status
+
+    assert virtually(main) == 400

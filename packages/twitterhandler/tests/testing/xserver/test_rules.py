@@ -144,6 +144,15 @@ def test_exactly_one_well_formed_command_is_taken(body, virtually, session):
     assert virtually(main) == (400, "JSON doesn't match expected schema")
 
 
+def test_a_body_that_is_no_json_is_refused(virtually, session):
+    async def main(x):
+        async with session(x) as http:
+            answer = await http.post(RULES, data=b"{add", headers={"authorization": f"Bearer {x.token}"})
+            return answer.status, (await answer.json())["errors"][0]["message"]
+
+    assert virtually(main) == (400, "Body is not JSON")
+
+
 def test_a_dry_run_changes_nothing_and_takes_true_in_small_letters_only(virtually, listener):
     async def main(x):
         async with listener(x) as client:
@@ -169,13 +178,14 @@ def test_rules_are_listed_by_page_and_by_id(virtually, session):
                 pages.append([rule["id"] for rule in page["data"]])
                 token = page["meta"].get("next_token")
             two = await (await http.get(RULES, params={"ids": f"{ids[0]},{ids[3]}"})).json()
-            wrong = [(await http.get(RULES, params={"max_results": size})).status for size in ("0", "1001", "many")]
+            sizes = [{"max_results": size} for size in ("0", "1001", "many")]
+            wrong = [(await http.get(RULES, params=query)).status for query in (*sizes, {"pagination_token": "x"})]
             return ids, pages, [rule["id"] for rule in two["data"]], wrong
 
     ids, pages, two, wrong = virtually(main)
     assert pages == [ids[:2], ids[2:4], ids[4:]]
     assert two == [ids[0], ids[3]]
-    assert wrong == [400, 400, 400]
+    assert wrong == [400, 400, 400, 400]
 
 
 @pytest.mark.parametrize("status", [200, 201])

@@ -114,6 +114,16 @@ def test_counts_have_one_item_a_step_also_where_nothing_was_said(ask):
     assert counts.meta == {"total_tweet_count": 2}
 
 
+@pytest.mark.parametrize("query", [{"granularity": "second"}, {"tweet.fields": "lang"}])
+def test_counts_have_parameters_of_their_own(query, virtually, session):
+    async def main(x):
+        async with session(x) as http:
+            address, headers = "https://api.x.com/2/tweets/counts/recent", {"authorization": f"Bearer {x.token}"}
+            return (await http.get(address, params={"query": "tea", **query}, headers=headers)).status
+
+    assert virtually(main) == 400
+
+
 def test_a_week_of_counts_by_hour_and_by_day(ask):
     async def question(client, x):
         hours = await client.get_recent_tweets_count("tea OR coffee")

@@ -341,6 +341,21 @@ def test_its_manners_can_change_while_it_runs(virtually, listening):
     assert virtually(main) == 4
 
 
+def test_an_exhausted_limit_is_over_when_the_clock_is_moved_on(virtually, session):
+    async def main(x):
+        x.limits = replace(x.limits, connects=0)
+        async with session(x) as http:
+            http.headers["authorization"] = f"Bearer {x.token}"
+            before = (await http.get(STREAM)).status
+            x.limits = replace(x.limits, connects=1)
+            (await http.get(STREAM)).close()
+            spent = (await http.get(STREAM)).status
+            x.advance(900)
+            return before, spent, (await http.get(STREAM)).status
+
+    assert virtually(main) == (429, 429, 409)
+
+
 def test_the_same_program_has_the_same_times_in_each_run(virtually, listening):
     async def main(x):
         async with listening(x):
