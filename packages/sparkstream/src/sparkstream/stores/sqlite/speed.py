@@ -11,8 +11,17 @@ import orjson
 from sparkstream.rollups import Rollup
 from sparkstream.stores.base import Delta, JobStatus, Stamp
 from sparkstream.stores.sqlite.connection import Connections, bump, revision
-from sparkstream.stores.sqlite.sums import FACET_NUMBERS, SKETCH_COLUMNS, SPEED, SqliteSums, by_size
-from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, SKETCHES, add_counts, add_sketches, by_period, newest
+from sparkstream.stores.sqlite.sums import FACET_NUMBERS, SKETCH_COLUMNS, SPEED, SqliteSums
+from sparkstream.stores.summing import (
+    CLOSING_DELAY,
+    KEPT_TERMS,
+    SKETCHES,
+    add_counts,
+    add_sketches,
+    by_period,
+    by_size,
+    newest,
+)
 from sparkstream.times import STORED_STEPS, Span
 
 _COLUMNS: Final = ", ".join(SKETCH_COLUMNS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from sparkstream.rollups import FACETS, Rollup
+from sparkstream.rollups import FACETS
 from sparkstream.stores.base import Period, TermCount
 from sparkstream.stores.sqlite.connection import Connections
 from sparkstream.stores.summing import SKETCHES
@@ -22,8 +22,6 @@ _COLUMNS: Final = {name: name for name in ("posts", "positive", "neutral", "nega
     "not_rated": "posts - positive - neutral - negative"
 }
 _SUMS: Final = "sum(posts) as posts, sum(positive) as positive, sum(neutral) as neutral, sum(negative) as negative"
-_WRITTEN: Final = 10_000
-"""Terms of one transaction: under 100 ms with its sync on a laptop's disk."""
 _SPAN: Final = "topic = ? and step = ? and start >= ? and start < ?"
 
 
@@ -141,17 +139,3 @@ def _period(row: Sequence[Any]) -> Period:
         authors=dict(zip(SKETCHES, sketches[: len(SKETCHES)], strict=True)),
         messages=dict(zip(SKETCHES, sketches[len(SKETCHES) :], strict=True)),
     )
-
-
-def by_size(sums: Sequence[tuple[Span, Rollup]]) -> Iterator[list[tuple[Span, Rollup]]]:
-    """As many as one transaction writes."""
-    some: list[tuple[Span, Rollup]] = []
-    terms = 0
-    for period, rollup in sums:
-        some.append((period, rollup))
-        terms += len(rollup.terms)
-        if terms >= _WRITTEN:
-            yield some
-            some, terms = [], 0
-    if some:
-        yield some

@@ -1,0 +1,31 @@
+"""Master set and batch views in Cassandra: one keyspace, one session."""
+
+from __future__ import annotations
+
+from sparkstream.stores.cassandra.batch import CassandraBatch
+from sparkstream.stores.cassandra.connection import Address, Connection
+from sparkstream.stores.cassandra.events import CassandraEvents
+from sparkstream.stores.cassandra.ledger import CassandraLedger
+from sparkstream.stores.cassandra.schema import SCHEMA_VERSION, prepare
+
+__all__ = ["SCHEMA_VERSION", "Address", "CassandraBatch", "CassandraMaster", "Connection", "open_cassandra"]
+
+
+class CassandraMaster(CassandraLedger, CassandraEvents):
+    """The whole master set."""
+
+
+def open_cassandra(url: str, *, migrate: bool = False) -> tuple[CassandraMaster, CassandraBatch]:
+    """Opens the keyspace behind a URL and makes it when it is not there.
+
+    Raises:
+        SettingsError: the URL is none.
+        StoreError: it cannot be opened, or has another schema.
+    """
+    connection = Connection(Address.parse(url))
+    try:
+        prepare(connection, migrate=migrate)
+    except BaseException:
+        connection.close()
+        raise
+    return CassandraMaster(connection), CassandraBatch(connection)

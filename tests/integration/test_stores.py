@@ -1,0 +1,192 @@
+"""Cassandra and Redis, the real ones, do what every store does: the suites that SQLite passes in its package."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from factories import STATUS, annotated, annotated_posts, deltas
+from redis import Redis as RedisClient
+from servers import Cassandra, Redis
+from sparkstream.annotation import AnnotatedPost
+from sparkstream.errors import CheckpointError, SettingsError, StoreBusyError, StoreError, StoreSchemaError
+from sparkstream.stores import open_master, open_speed
+from sparkstream.stores.cassandra import Address, CassandraBatch, CassandraMaster, Connection, open_cassandra
+from sparkstream.stores.redis import RedisSpeed
+from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract
+
+Opened = tuple[CassandraMaster, CassandraBatch]
+
+
+@pytest.fixture(scope="module")
+def some_posts() -> list[tuple[str, AnnotatedPost]]:
+    return annotated_posts()
+
+
+@pytest.fixture(scope="module")
+def keyspace(cassandra_of_session: Cassandra) -> Iterator[str]:
+    """One for all tests, each of which leaves its tables empty: to make them takes seconds."""
+    url = cassandra_of_session.url(f"stores_{uuid.uuid4().hex[:12]}")
+    master, _ = open_cassandra(url)
+    yield url
+    master.close()
+
+
+@pytest.fixture
+def open_again(keyspace: str) -> Iterator[Callable[[], Opened]]:
+    opened: list[Opened] = []
+
+    def again() -> Opened:
+        opened.append(open_cassandra(keyspace))
+        return opened[-1]
+
+    yield again
+    empty(keyspace)
+    for master, _ in opened:
+        master.close()
+
+
+def empty(url: str) -> None:
+    connection, keyspace = Connection(Address.parse(url)), Address.parse(url).keyspace
+    query = f"select table_name from system_schema.tables where keyspace_name = '{keyspace}'"
+    for (table,) in connection.define(query):
+        if not table.startswith("schema_") and connection.define(f"select * from {table} limit 1"):
+            connection.define(f"truncate {keyspace}.{table}")
+    connection.close()
+
+
+class TestCassandraMaster(MasterContract):
+    @pytest.fixture
+    def again(self, open_again: Callable[[], Opened]) -> Callable[[], CassandraMaster]:
+        return lambda: open_again()[0]
+
+    @pytest.fixture
+    def store(self, again: Callable[[], CassandraMaster]) -> CassandraMaster:
+        return again()
+
+    def test_a_row_that_a_kill_left_without_its_place_by_id_is_held_once_its_batch_is_taken_over(
+        self, store: CassandraMaster, again: Callable[[], CassandraMaster]
+    ) -> None:
+        store.begin(FIRST)
+        store.write([("tea", annotated("x:1")), ("tea", annotated("x:2"))], FIRST)
+        [connection] = {store._connection}
+        connection.execute("delete from posts_by_id where id = ?", "x:1")
+        taking_over = again()
+        assert set(taking_over.held(["x:1", "x:2"])) == {"x:2"}
+        assert taking_over.touched(FIRST)
+        assert {post_id: held.rows["tea"].stamp for post_id, held in taking_over.held(["x:1", "x:2"]).items()} == {
+            "x:1": FIRST,
+            "x:2": FIRST,
+        }
+
+
+class TestCassandraBatch(BatchContract):
+    @pytest.fixture
+    def again(self, open_again: Callable[[], Opened]) -> Callable[[], CassandraBatch]:
+        return lambda: open_again()[1]
+
+    @pytest.fixture
+    def store(self, again: Callable[[], CassandraBatch]) -> CassandraBatch:
+        return again()
+
+
+class TestRedisSpeed(SpeedContract):
+    @pytest.fixture
+    def again(self, redis_url: str) -> Iterator[Callable[[], RedisSpeed]]:
+        opened: list[RedisSpeed] = []
+
+        def open_again() -> RedisSpeed:
+            opened.append(RedisSpeed(redis_url))
+            return opened[-1]
+
+        yield open_again
+        for store in opened:
+            store.close()
+
+    @pytest.fixture
+    def store(self, again: Callable[[], RedisSpeed]) -> RedisSpeed:
+        return again()
+
+    def test_a_server_that_lost_everything_is_noticed_at_the_next_batch(
+        self, store: RedisSpeed, redis_url: str
+    ) -> None:
+        store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+        with RedisClient.from_url(redis_url) as client:
+            client.flushdb()
+        with pytest.raises(CheckpointError, match="has lost the speed views; start the job again"):
+            store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+
+    def test_a_full_server_makes_the_writer_wait_and_changes_nothing(self, store: RedisSpeed, redis_url: str) -> None:
+        with RedisClient.from_url(redis_url) as client:
+            before, version = client.config_get("maxmemory")["maxmemory"], store.version()
+            client.config_set("maxmemory", 1)
+            try:
+                with pytest.raises(StoreBusyError, match="is full; run `sparkstream batch`") as caught:
+                    store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+            finally:
+                client.config_set("maxmemory", before)
+        assert caught.value.retriable
+        assert (store.applied(), store.version()) == ({}, version)
+        assert store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+
+    def test_a_server_that_throws_keys_away_is_refused(self, store: RedisSpeed, redis_url: str) -> None:
+        with RedisClient.from_url(redis_url) as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+            try:
+                with pytest.raises(StoreError, match="set maxmemory-policy noeviction"):
+                    RedisSpeed(redis_url)
+            finally:
+                client.config_set("maxmemory-policy", "noeviction")
+
+    def test_what_was_applied_survives_kill_minus_nine(
+        self, store: RedisSpeed, redis_server: Redis, again: Callable[[], RedisSpeed]
+    ) -> None:
+        store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+        redis_server.kill()
+        with pytest.raises(StoreBusyError, match="cannot be reached; start it"):
+            store.version()
+        redis_server.restart()
+        assert again().applied() == {FIRST.run: FIRST.batch}
+        assert not store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+
+
+def test_a_newer_schema_is_refused(keyspace: str) -> None:
+    connection = Connection(Address.parse(keyspace))
+    connection.define("insert into schema_versions (one, version) values (0, 99)")
+    try:
+        with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 1; update sparkstream"):
+            open_cassandra(keyspace)
+    finally:
+        connection.define("insert into schema_versions (one, version) values (0, 1)")
+        connection.close()
+
+
+@pytest.mark.parametrize("url", ["cassandra://127.0.0.1:1/posts", "redis://127.0.0.1:1/0"])
+def test_a_server_that_is_down_is_one_line_and_may_pass(url: str) -> None:
+    opens = open_master if urlsplit(url).scheme == "cassandra" else open_speed
+    with pytest.raises(StoreBusyError, match=r"127\.0\.0\.1:1 cannot be reached"):
+        opens(url)
+
+
+def test_a_host_that_is_none_is_one_line() -> None:
+    with pytest.raises(StoreBusyError, match=r"Cassandra at nowhere\.invalid:9042: no such host; correct its URL"):
+        open_master("cassandra://nowhere.invalid/posts")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["cassandra://", "cassandra://host", "cassandra://host/", "cassandra://host/a-b", "cassandra://a:1,b:2/posts"],
+)
+def test_what_is_no_address_of_cassandra_says_how_to_write_one(url: str) -> None:
+    with pytest.raises(SettingsError, match="write cassandra://HOST"):
+        open_master(url)
+
+
+def test_an_address_keeps_its_password_to_itself() -> None:
+    address = Address.parse("cassandra://ada:s%40cret@a,b:9042/posts?replication=3&datacenter=west")
+    assert (address.hosts, address.user, address.password) == (("a", "b"), "ada", "s@cret")
+    assert (address.replication, address.datacenter) == (3, "west")
+    assert "cret" not in repr(address)
+    with pytest.raises(StoreBusyError) as caught:
+        open_speed("redis://:s3cret@127.0.0.1:1/0")
+    assert "s3cret" not in str(caught.value)
