@@ -40,7 +40,7 @@ class SpendingStatus:
 class Spending:
     """Counts what networks deliver; shared by all loops of a process.
 
-    Raises, when it is made and from `follow`, `enforce` and `close`:
+    Raises, when it is made and from `follow`, `enforce`, `status` and `close`:
         RegistryError: the topics' file cannot be used.
     """
 
@@ -116,7 +116,7 @@ class Spending:
             until=limits.until,
             topics={
                 topic.slug: TopicSpending(budget.posts(topic.slug), limits.cost(budget.paid(topic.slug)))
-                for topic in self._topics
+                for topic in self._registry.topics()
             },
         )
 

@@ -156,7 +156,7 @@ class BudgetAnswer(BaseModel):
     most_posts: int | None = Field(description="in a month; then topics on X are stopped")
     price: float | None = Field(description="of one post of X, in whatever currency")
     until: Time | None = Field(description="when every topic is stopped")
-    topics: dict[str, TopicSpendingAnswer] = Field(description="those that are started")
+    topics: dict[str, TopicSpendingAnswer] = Field(description="all topics")
 
 
 class StatusAnswer(BaseModel):
