@@ -1,3 +1,4 @@
+import contextlib
 from datetime import timedelta
 from decimal import Decimal
 
@@ -129,6 +130,41 @@ def test_the_status_counts_what_passed(client, ingest):
     assert status["last_post_at"] == "2026-11-22T12:00:00.000Z"
     assert status["position"] > 0
     assert status["counts"] == {"posts": 1, "repeats": 0, "unmatched": 0, "dead": 1, "by_topic": {"tea": 1}}
+    assert status["sources"] == [{name: status[name] for name in status["sources"][0]}]
+
+
+@pytest.fixture
+def several(tmp_path, registry):
+    """Two loops over one queue: a file that can be read, and one that will be gone."""
+    sink = SpoolSink(tmp_path / "spool")
+    paths = [tmp_path / "whole.jsonl", tmp_path / "gone.jsonl"]
+    for path in paths:
+        path.write_text(f"{MESSAGE}\n")
+    ingests = [Ingest(ReplaySource(path), sink) for path in paths]
+    ingests[1]._source.name = "another"
+    paths[1].unlink()
+    return ingests
+
+
+def test_several_sources_are_told_together_and_each(registry, several):
+    with TestClient(create_app(registry, several)) as client:
+        for ingest in several:
+            with contextlib.suppress(SourceError):
+                client.portal.call(run, ingest)
+        status = client.get("/v1/status").json()
+        whole, gone = status["sources"]
+        assert (status["source"], status["state"]) == ("replay, another", "failed")
+        assert (whole["source"], whole["state"], whole["failure"]) == ("replay", "ended", None)
+        assert (gone["source"], gone["state"]) == ("another", "failed")
+        assert status["failure"] == f"another: {gone['failure']}"
+        assert [found["counts"]["posts"] for found in (status, whole, gone)] == [1, 1, 0]
+        assert status["counts"]["by_topic"] == {"tea": 1}
+        assert status["started_at"] == min(whole["started_at"], gone["started_at"])
+        assert "another: " in is_problem(client.get("/readyz"), 503)
+        metrics = client.get("/metrics").text
+        assert 'twitterhandler_posts_total{source="replay"} 1.0' in metrics
+        assert 'twitterhandler_posts_total{source="another"} 0.0' in metrics
+        assert metrics.count("twitterhandler_sink_position ") == 3  # help, type, one value
 
 
 def test_the_status_says_what_was_spent(registry, ingest, post):
@@ -207,8 +243,8 @@ def test_health_readiness_and_metrics(client, ingest):
     client.portal.call(run, ingest)
     text = client.get("/metrics")
     assert text.headers["content-type"].startswith("text/plain")
-    assert 'twitterhandler_topic_posts_total{topic="tea"} 1.0' in text.text
-    assert "twitterhandler_dead_total 1.0" in text.text
+    assert 'twitterhandler_topic_posts_total{source="replay",topic="tea"} 1.0' in text.text
+    assert 'twitterhandler_dead_total{source="replay"} 1.0' in text.text
     assert 'twitterhandler_source_up{source="replay"} 0.0' in text.text
 
 

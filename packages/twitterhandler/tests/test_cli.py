@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from datetime import timedelta
 
 import pytest
 from twitterhandler.__about__ import __version__
+from twitterhandler.cursors import CursorFile
+from twitterhandler.testing import FakeJetstream, FakeMastodon, in_thread
 from twitterhandler.testing.xserver import FakeX
 
 MESSAGE = (
@@ -389,3 +392,88 @@ def test_a_key_that_x_refuses_is_told_by_the_service(service, fake_x, eventually
     with pytest.raises(urllib.error.HTTPError, match="503"):
         fetch(f"{address}/readyz")
     assert "AAAA-wrong" not in log.read_text()
+
+
+@pytest.fixture
+def networks():
+    """Bluesky and Mastodon in real time, each in a thread of its own, and the environment that leads there."""
+    bluesky, mastodon = FakeJetstream(), FakeMastodon()
+    with in_thread(bluesky) as on_bluesky, in_thread(mastodon) as on_mastodon:
+        there = {"TWITTERHANDLER_BLUESKY_URL": bluesky.url, "TWITTERHANDLER_MASTODON_URL": mastodon.url}
+        yield (bluesky, on_bluesky), (mastodon, on_mastodon), {**there, "TWITTERHANDLER_MASTODON_TOKEN": mastodon.token}
+
+
+@contextlib.contextmanager
+def running(environment, *arguments):
+    """A program until the block ends; what it said is in the list."""
+    command = [sys.executable, "-m", "twitterhandler", *arguments]
+    said = []
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        try:
+            yield said
+        finally:
+            process.send_signal(signal.SIGINT)
+            said.append(process.communicate(timeout=20)[0])
+    assert process.returncode == 0
+
+
+def test_bluesky_is_listened_to_and_goes_on_where_it_was(program, environment, eventually, tmp_path):
+    bluesky = FakeJetstream()
+    program("topics", "add", "tea", "tea -coffee", "--start")
+    with in_thread(bluesky) as there:
+        environment["TWITTERHANDLER_BLUESKY_URL"] = bluesky.url
+        with running(environment, "run", "bluesky") as said:
+            eventually(lambda: bluesky.listeners)
+            there(lambda: [bluesky.post(text) for text in ("a tea", "a coffee", "tea or coffee", "more tea")])
+            eventually(lambda: texts(tmp_path) == ["a tea", "more tea"])
+            position = CursorFile(tmp_path / "topics.db", "bluesky")
+            eventually(position.load)
+        assert said[0].startswith("2 posts, 0 dead lines, 2 that no topic wants")
+        there(lambda: bluesky.post("tea while nobody listened"))
+        with running(environment, "run", "bluesky"):
+            eventually(lambda: "tea while nobody listened" in texts(tmp_path))
+    assert {record["topics"][0] for record in spooled(tmp_path) if record["event"] == "post"} == {"tea"}
+
+
+def test_several_networks_are_listened_to_at_once_and_one_may_fail(service, networks, eventually, tmp_path):
+    (bluesky, on_bluesky), (mastodon, on_mastodon), there = networks
+    process, address, log = service("serve", "--source", "bluesky", "--source", "mastodon", **there)
+    fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea", "start": True})
+    eventually(lambda: bluesky.listeners and mastodon.listeners)
+    eventually(lambda: [record["id"] for record in spooled(tmp_path)] == ["tea"])
+    on_bluesky(lambda: bluesky.post("tea on bluesky"))
+    eventually(lambda: len(texts(tmp_path)) == 1)
+    on_mastodon(lambda: mastodon.post("tea on mastodon"))
+    eventually(lambda: texts(tmp_path) == ["tea on bluesky", "tea on mastodon"])
+    found = {source["source"]: source["counts"]["posts"] for source in fetch(f"{address}/v1/status")["sources"]}
+    assert found == {"bluesky": 1, "mastodon": 1}
+    on_mastodon(lambda: (mastodon.refuse(401), mastodon.drop()))
+    eventually(lambda: fetch(f"{address}/v1/status")["state"] == "failed")
+    on_bluesky(lambda: bluesky.post("tea goes on"))
+    eventually(lambda: texts(tmp_path)[-1] == "tea goes on")
+    with pytest.raises(urllib.error.HTTPError, match="503") as refused:
+        fetch(f"{address}/readyz")
+    assert json.load(refused.value)["detail"].startswith("mastodon: ")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert mastodon.token not in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "pattern"),
+    [
+        (["run", "mastodon"], {}, "TWITTERHANDLER_MASTODON_URL and TWITTERHANDLER_MASTODON_TOKEN; set both"),
+        (["run", "mastodon", "--url", "tea"], {"TWITTERHANDLER_MASTODON_TOKEN": "s3cret"}, "https://HOST"),
+        (["run", "bluesky"], {"TWITTERHANDLER_BLUESKY_URL": "https://bsky.app"}, "wss://HOST"),
+        (["serve", "--source", "myspace"], {}, "source"),
+        (["serve", "--source", "bluesky", "--source", "bluesky"], {}, "named once"),
+        (["serve"], {"TWITTERHANDLER_SOURCE": "simulator, myspace"}, "source"),
+        (["serve"], {"TWITTERHANDLER_SOURCE": "simulator,bluesky,simulator"}, "named once"),
+    ],
+)
+def test_a_network_that_cannot_be_listened_to_says_what_to_do(program, arguments, more, pattern):
+    result = program(*arguments, **more)
+    fails(result, 2, pattern)
+    assert "s3cret" not in result.stderr

@@ -7,7 +7,7 @@ import signal
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.exceptions import TyperException
@@ -114,9 +114,35 @@ def x(sink: Sink = None, topics: Topics = None) -> None:
     _carry(Settings.read(**locals(), source="x"))
 
 
+@run.command(epilog="Example: twitterhandler run bluesky")
+def bluesky(sink: Sink = None, topics: Topics = None) -> None:
+    """Posts of Bluesky about the topics that are started, until Ctrl-C; goes on where it was. Needs no key."""
+    _carry(Settings.read(**locals(), source="bluesky"))
+
+
+@run.command(epilog="Example: twitterhandler run mastodon --url https://mastodon.social --stream public/local")
+def mastodon(
+    url: Annotated[str | None, typer.Option(help="The server: https://HOST.")] = None,
+    stream: Annotated[
+        str | None, typer.Option(help="public, public/local, public/remote, hashtag:TAG.  [default: public]")
+    ] = None,
+    sink: Sink = None,
+    topics: Topics = None,
+) -> None:
+    """Posts that reach a server of Mastodon about the topics that are started, until Ctrl-C.
+
+    The key is TWITTERHANDLER_MASTODON_TOKEN: of an account there, with read:statuses.
+    """
+    found = {"mastodon_url": url, "mastodon_stream": stream, "sink": sink, "topics": topics}
+    _carry(Settings.read(**found, source="mastodon"))
+
+
 @app.command(epilog="Example: twitterhandler serve --source simulator --rate 10")
 def serve(
-    source: Annotated[SourceName | None, typer.Option(help="What to listen to.  [default: simulator]")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help=f"{', '.join(get_args(SourceName))}; may be repeated.  [default: simulator]"),
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="The file of --source replay.")] = None,
     host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="[default: 9001]")] = None,
@@ -136,7 +162,7 @@ def serve(
     """The API, and a source beside it; stays up when the source ends. A token is set by TWITTERHANDLER_TOKEN."""
     from twitterhandler.service import serve as serve_until_signal
 
-    settings = Settings.read(**locals())
+    settings = Settings.read(**{**locals(), "source": source or None})
     logging.getLogger("twitterhandler").setLevel(logging.INFO)
     asyncio.run(serve_until_signal(settings))
 
@@ -171,15 +197,15 @@ async def _run_source(settings: Settings) -> tuple[IngestStatus, float]:
     from twitterhandler.subscriptions import Subscriptions
 
     loop = asyncio.get_running_loop()
-    registry = None if settings.source == "replay" else settings.open_topics()
+    registry = None if settings.source == ("replay",) else settings.open_topics()
     subscriptions = Subscriptions(registry) if registry else None
     spending = settings.open_spending(registry) if registry else None
-    source = settings.open_source(spending)
+    [source] = settings.open_sources(spending)
     sink = settings.open_sink()
     ingest = Ingest(source, sink, subscriptions=subscriptions, spending=spending)
     began = loop.time()
     carrying = asyncio.create_task(ingest.run())
-    watching = asyncio.create_task(watch(ingest))
+    watching = asyncio.create_task(watch([ingest]))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, carrying.cancel)
     reporting = asyncio.create_task(_report(ingest)) if sys.stderr.isatty() else None

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -16,8 +17,11 @@ from twitterhandler.sinks import Sink
 from twitterhandler.sources import Charging, Resumable, Source
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
+from twitterhandler.topics import Topic
 
 State = Literal["waiting", "running", "ended", "stopped", "failed"]
+
+_TELLING: Final[tuple[State, ...]] = ("failed", "running", "waiting", "stopped")
 
 RECENT_IDS: Final = 100_000
 RATE_SECONDS: Final = 10
@@ -65,6 +69,35 @@ class IngestStatus:
     counts: Counts
 
 
+def together(statuses: Sequence[IngestStatus]) -> IngestStatus:
+    """Several loops over one sink as one: sums; it has failed when one of them has, and runs while one does."""
+    first, *others = statuses
+    if not others:
+        return first
+    by_topic: Counter[str] = Counter()
+    for status in statuses:
+        by_topic += status.counts.by_topic
+    all_counts = [status.counts for status in statuses]
+    failures = [f"{status.source}: {status.failure}" for status in statuses if status.failure]
+    states = [status.state for status in statuses]
+    return replace(
+        first,
+        source=", ".join(status.source for status in statuses),
+        state=next((state for state in _TELLING if state in states), first.state),
+        failure="; ".join(failures) or None,
+        started_at=min((status.started_at for status in statuses if status.started_at), default=None),
+        last_post_at=max((status.last_post_at for status in statuses if status.last_post_at), default=None),
+        rate=sum(status.rate for status in statuses),
+        counts=Counts(
+            posts=sum(counts.posts for counts in all_counts),
+            repeats=sum(counts.repeats for counts in all_counts),
+            unmatched=sum(counts.unmatched for counts in all_counts),
+            dead=sum(counts.dead for counts in all_counts),
+            by_topic=by_topic,
+        ),
+    )
+
+
 class Ingest:
     """Carries the records of one source to one sink, once.
 
@@ -94,6 +127,7 @@ class Ingest:
         self._subscriptions = subscriptions
         self._spending = spending
         self._clock = clock or SystemClock()
+        self._followed: tuple[Topic, ...] | None = None
         self._taken = 0
         self._counts = Counts()
         self._recent = RecentIds(RECENT_IDS)
@@ -137,8 +171,9 @@ class Ingest:
                 self._spending.follow(self._subscriptions.topics)
             if self._spending.enforce():
                 events += self._subscriptions.refresh(self._refreshed_at)
-        if events:
-            self._source.follow(self._subscriptions.topics)
+        if self._followed != self._subscriptions.topics:  # loops that share subscriptions: one of them has the events
+            self._followed = self._subscriptions.topics
+            self._source.follow(self._followed)
         for event in events:
             log.info("topic %s: %s", event.id, event.state)
             await self._sink.put(event)

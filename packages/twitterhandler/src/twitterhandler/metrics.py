@@ -1,6 +1,6 @@
 """What Prometheus is told: read from the loop's status at each scrape, nothing is counted twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,38 +10,51 @@ from twitterhandler.ingest import Ingest, IngestStatus
 
 
 class _IngestCollector(Collector):
-    def __init__(self, ingest: Ingest) -> None:
-        self._ingest = ingest
+    def __init__(self, ingests: Sequence[Ingest]) -> None:
+        self._ingests = ingests
 
     def collect(self) -> Iterator[Metric]:
-        status = self._ingest.status()
-        yield from _counters(status)
-        yield GaugeMetricFamily("twitterhandler_posts_per_second", "Posts a second, last 10 s.", value=status.rate)
-        yield GaugeMetricFamily("twitterhandler_sink_position", "How far the queue reaches.", value=status.position)
-        yield GaugeMetricFamily("twitterhandler_sink_waiting", "Whether the queue is away.", value=bool(status.waiting))
-        yield GaugeMetricFamily("twitterhandler_sink_spilled_bytes", "What waits for it on disk.", value=status.spilled)
-        up = GaugeMetricFamily("twitterhandler_source_up", "Whether the source is being read.", labels=["source"])
+        statuses = [ingest.status() for ingest in self._ingests]
+        yield from _counters(statuses)
+        yield from _gauges(statuses)
+        sink = statuses[0]
+        yield GaugeMetricFamily("twitterhandler_sink_position", "How far the queue reaches.", value=sink.position)
+        yield GaugeMetricFamily("twitterhandler_sink_waiting", "Whether the queue is away.", value=bool(sink.waiting))
+        yield GaugeMetricFamily("twitterhandler_sink_spilled_bytes", "What waits for it on disk.", value=sink.spilled)
+
+
+def _counters(statuses: Sequence[IngestStatus]) -> Iterator[Metric]:
+    labels = ["topic", "source"]
+    topics = CounterMetricFamily("twitterhandler_topic_posts", "Posts handed to the queue, by topic.", labels=labels)
+    posts = CounterMetricFamily("twitterhandler_posts", "Posts handed to the queue.", labels=["source"])
+    repeats = CounterMetricFamily("twitterhandler_repeats", "Posts that a network sent again.", labels=["source"])
+    unmatched = CounterMetricFamily("twitterhandler_unmatched", "Posts that no topic wants.", labels=["source"])
+    dead = CounterMetricFamily("twitterhandler_dead", "Lines that could not be read.", labels=["source"])
+    for status in statuses:
+        counts, source = status.counts, [status.source]
+        for topic, number in counts.by_topic.items():
+            topics.add_metric([topic, status.source], number)
+        posts.add_metric(source, counts.posts)
+        repeats.add_metric(source, counts.repeats)
+        unmatched.add_metric(source, counts.unmatched)
+        dead.add_metric(source, counts.dead)
+    yield from (topics, posts, repeats, unmatched, dead)
+
+
+def _gauges(statuses: Sequence[IngestStatus]) -> Iterator[Metric]:
+    rate = GaugeMetricFamily("twitterhandler_posts_per_second", "Posts a second, last 10 s.", labels=["source"])
+    up = GaugeMetricFamily("twitterhandler_source_up", "Whether the source is being read.", labels=["source"])
+    last = GaugeMetricFamily("twitterhandler_last_post_timestamp_seconds", "Its created_at.", labels=["source"])
+    for status in statuses:
+        rate.add_metric([status.source], status.rate)
         up.add_metric([status.source], float(status.state == "running"))
-        yield up
         if status.last_post_at:
-            last = status.last_post_at.timestamp()
-            yield GaugeMetricFamily("twitterhandler_last_post_timestamp_seconds", "Its created_at.", value=last)
+            last.add_metric([status.source], status.last_post_at.timestamp())
+    yield from (rate, up, last)
 
 
-def _counters(status: IngestStatus) -> Iterator[Metric]:
-    counts = status.counts
-    posts = CounterMetricFamily("twitterhandler_topic_posts", "Posts handed to the queue, by topic.", labels=["topic"])
-    for topic, number in counts.by_topic.items():
-        posts.add_metric([topic], number)
-    yield posts
-    yield CounterMetricFamily("twitterhandler_posts", "Posts handed to the queue.", value=counts.posts)
-    yield CounterMetricFamily("twitterhandler_repeats", "Posts that a network sent again.", value=counts.repeats)
-    yield CounterMetricFamily("twitterhandler_unmatched", "Posts that no topic wants.", value=counts.unmatched)
-    yield CounterMetricFamily("twitterhandler_dead", "Lines that could not be read.", value=counts.dead)
-
-
-def exposition(ingest: Ingest) -> bytes:
-    """The metrics of `ingest` in Prometheus' text format."""
+def exposition(ingests: Sequence[Ingest]) -> bytes:
+    """The metrics of loops over one sink in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_IngestCollector(ingest))
+    registry.register(_IngestCollector(ingests))
     return generate_latest(registry)

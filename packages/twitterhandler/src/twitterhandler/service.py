@@ -1,7 +1,8 @@
-"""The collector as a service: the API, and one source beside it."""
+"""The collector as a service: the API, and one source or several beside it."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from twitterhandler.api import create_app
 from twitterhandler.errors import RegistryError, TwitterhandlerError
@@ -22,16 +23,19 @@ async def serve(settings: Settings) -> None:
     with listen(settings.host, settings.port, guarded=settings.token is not None) as listener:
         registry = settings.open_topics()
         spending = settings.open_spending(registry)
-        source = settings.open_source(spending)
+        sources = settings.open_sources(spending)
         sink = settings.open_sink()
         x = settings.open_x()
-        ingest = Ingest(source, sink, subscriptions=Subscriptions(registry), spending=spending)
+        subscriptions = Subscriptions(registry)
+        ingests = [Ingest(source, sink, subscriptions=subscriptions, spending=spending) for source in sources]
         host, port = listener.getsockname()[:2]
-        log.info("%s to %s; listening on http://%s:%d", source.name, settings.sink, host, port)
-        tasks = [asyncio.create_task(_carry(ingest)), asyncio.create_task(watch(ingest))]
+        names = ", ".join(source.name for source in sources)
+        log.info("%s to %s; listening on http://%s:%d", names, settings.sink, host, port)
+        tasks = [asyncio.create_task(_carry(ingest)) for ingest in ingests]
+        tasks.append(asyncio.create_task(watch(ingests)))
         try:
             estimator = settings.open_estimator(x)
-            app = create_app(registry, ingest, spending=spending, estimator=estimator, token=settings.token)
+            app = create_app(registry, ingests, spending=spending, estimator=estimator, token=settings.token)
             await run_app(app, listener)
         finally:
             for task in tasks:
@@ -45,19 +49,22 @@ async def serve(settings: Settings) -> None:
 
 
 async def _carry(ingest: Ingest) -> None:
+    """One source of several: when it fails, the others go on."""
+    name = ingest.status().source
     try:
         await ingest.run()
     except TwitterhandlerError as exc:
-        log.error("%s; the service stays up, see /v1/status", exc)  # noqa: TRY400 - one line, no traceback
+        log.error("%s: %s; the service stays up, see /v1/status", name, exc)  # noqa: TRY400 - one line, no traceback
         return
-    log.info("the source ended after %d posts", ingest.status().counts.posts)
+    log.info("%s ended after %d posts", name, ingest.status().counts.posts)
 
 
-async def watch(ingest: Ingest) -> None:
-    """Passes changes of topics on, also while the source is quiet or after its end."""
+async def watch(ingests: Sequence[Ingest]) -> None:
+    """Passes changes of topics on, also while a source is quiet or after its end."""
     while True:
         await asyncio.sleep(REFRESH.total_seconds())
         try:
-            await ingest.announce_changes()
+            for ingest in ingests:
+                await ingest.announce_changes()
         except RegistryError as exc:
             log.warning("%s", exc)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from twitterhandler.budget import Limits
 from twitterhandler.cursors import CursorFile
@@ -25,14 +25,23 @@ from twitterhandler.sinks import (
     SpoolSink,
 )
 from twitterhandler.sinks.kafka_place import Compression, Mechanism
-from twitterhandler.sources import ReplaySource, SimulatorSource, Source, Stretch, default_topics
+from twitterhandler.sources import (
+    JetstreamSource,
+    MastodonSource,
+    ReplaySource,
+    SimulatorSource,
+    Source,
+    Stretch,
+    default_topics,
+    jetstream,
+)
 from twitterhandler.sources.x import BASE_URL, BearerToken, XSource, XTransport
 from twitterhandler.sources.x.filler import SearchFiller
 from twitterhandler.sources.x.search import RecentSearch
 from twitterhandler.spending import Spending
 from twitterhandler.topics import Network, TopicRegistry
 
-SourceName = Literal["simulator", "replay", "x"]
+SourceName = Literal["simulator", "replay", "x", "bluesky", "mastodon"]
 
 _SPAN = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -46,6 +55,11 @@ def _span(value: object) -> object:
     """`20m` as a time span; pydantic reads the rest."""
     found = _SPAN.match(value) if isinstance(value, str) else None
     return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else value
+
+
+def _names(value: object) -> object:
+    """`x,bluesky` as two names, as the environment has it."""
+    return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -73,7 +87,7 @@ class Settings(BaseSettings):
     kafka_user: str | None = None
     kafka_password: SecretStr | None = None
     kafka_mechanism: Mechanism = "PLAIN"
-    source: SourceName = "simulator"
+    source: Annotated[tuple[SourceName, ...], NoDecode, BeforeValidator(_names)] = ("simulator",)
     file: Path | None = None
     speed: Annotated[float, BeforeValidator(_speed)] = math.inf
     retime: bool = False
@@ -91,6 +105,10 @@ class Settings(BaseSettings):
     x_month_posts: int | None = Field(None, description="posts of X that a month may bring")
     x_month_money: Decimal | None = Field(None, description="what posts of X may cost in a month")
     x_month_fill: int = Field(0, description="posts of X that may be bought in a month to fill gaps")
+    bluesky_url: str = Field(jetstream.DEFAULT_URL, description="a Jetstream server of Bluesky")
+    mastodon_url: str | None = Field(None, description="a server of Mastodon: https://HOST")
+    mastodon_token: SecretStr | None = Field(None, description="of an account there, with read:statuses")
+    mastodon_stream: str = Field("public", description="public, public/local, public/remote, hashtag:TAG")
     history: Annotated[timedelta, BeforeValidator(_span)] = timedelta(minutes=20)
 
     @classmethod
@@ -140,32 +158,50 @@ class Settings(BaseSettings):
     def open_topics(self) -> TopicRegistry:
         """The topics to run with; an empty file gets those of the simulated world when that is the source."""
         registry = self.open_registry()
-        if self.source == "simulator" and not registry.all():
+        if "simulator" in self.source and not registry.all():
             for topic in default_topics():
                 registry.add(topic)
         return registry
 
-    def open_source(self, spending: Spending | None = None) -> Source:
+    def open_sources(self, spending: Spending | None = None) -> list[Source]:
         """What to listen to; with `spending` gaps of X are filled as far as it allows."""
-        if self.source == "replay":
-            if self.file is None:
-                raise SettingError("a replay needs its file: give it, or set TWITTERHANDLER_FILE")
-            return ReplaySource(self.file, speed=self.speed, retime=self.retime)
-        if self.source == "x":
-            return self._open_x_source(spending)
-        return SimulatorSource(
-            seed=self.seed,
-            rate=self.rate,
-            duplicates=self.duplicates,
-            outages=self.outages,
-            dirty=self.dirty,
-            stretch=self._stretch(),
-            history=self.history,
-        )
+        if not self.source or len(set(self.source)) < len(self.source):
+            raise SettingError("each source can be named once, and at least one has to be; correct --source")
+        return [self._open_source(name, spending) for name in self.source]
+
+    def _open_source(self, name: SourceName, spending: Spending | None) -> Source:
+        match name:
+            case "replay":
+                if self.file is None:
+                    raise SettingError("a replay needs its file: give it, or set TWITTERHANDLER_FILE")
+                return ReplaySource(self.file, speed=self.speed, retime=self.retime)
+            case "x":
+                return self._open_x_source(spending)
+            case "bluesky":
+                return JetstreamSource(self.bluesky_url, cursor=CursorFile(self.topics_file, name))
+            case "mastodon":
+                return self._open_mastodon()
+            case "simulator":
+                return SimulatorSource(
+                    seed=self.seed,
+                    rate=self.rate,
+                    duplicates=self.duplicates,
+                    outages=self.outages,
+                    dirty=self.dirty,
+                    stretch=self._stretch(),
+                    history=self.history,
+                )
+
+    def _open_mastodon(self) -> MastodonSource:
+        if self.mastodon_url is None or self.mastodon_token is None:
+            raise SettingError("Mastodon needs TWITTERHANDLER_MASTODON_URL and TWITTERHANDLER_MASTODON_TOKEN; set both")
+        token = self.mastodon_token.get_secret_value()
+        cursor = CursorFile(self.topics_file, "mastodon")
+        return MastodonSource(self.mastodon_url, token, stream=self.mastodon_stream, cursor=cursor)
 
     def open_spending(self, registry: TopicRegistry) -> Spending | None:
         """What counts posts; None where they are not delivered by a network but played from a file."""
-        return None if self.source == "replay" else Spending(registry, self.limits())
+        return None if self.source == ("replay",) else Spending(registry, self.limits())
 
     def limits(self) -> Limits:
         return Limits(self.x_price, self.x_month_posts, self.x_month_money, self.until, self.x_month_fill)

@@ -1,7 +1,7 @@
 """`twitterhandler serve`: topics and the state of the collector, over HTTP."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from twitterhandler.api.models import (
     NewTopic,
     QueryQuestion,
     Ready,
+    SourceAnswer,
     StatusAnswer,
     TopicAnswer,
     TopicChange,
@@ -28,7 +29,7 @@ from twitterhandler.api.models import (
 from twitterhandler.budget import Limits
 from twitterhandler.errors import QueryError
 from twitterhandler.estimate import Estimator
-from twitterhandler.ingest import Ingest, IngestStatus
+from twitterhandler.ingest import Ingest, IngestStatus, together
 from twitterhandler.metrics import exposition
 from twitterhandler.query import Query
 from twitterhandler.spending import Spending
@@ -37,13 +38,13 @@ from twitterhandler.topics import Topic, TopicRegistry
 
 def create_app(
     registry: TopicRegistry,
-    ingest: Ingest,
+    ingest: Ingest | Sequence[Ingest],
     *,
     spending: Spending | None = None,
     estimator: Estimator | None = None,
     token: SecretStr | None = None,
 ) -> FastAPI:
-    """The service over parts that somebody else opened and runs.
+    """The service over parts that somebody else opened and runs; `ingest` is the loop, or are those over one queue.
 
     Changing routes, and the one that asks X, must be sent `token` as `Authorization: Bearer …`; None lets everybody.
     """
@@ -53,7 +54,8 @@ def create_app(
     app.include_router(_topics(registry, guard))
     app.include_router(_estimates(registry, guard, estimator or Estimator(("x",), Limits())))
     app.include_router(_queries())
-    app.include_router(_state(registry, ingest, spending))
+    ingests = [ingest] if isinstance(ingest, Ingest) else list(ingest)
+    app.include_router(_state(registry, ingests, spending))
     return app
 
 
@@ -138,12 +140,14 @@ def _queries() -> APIRouter:
     return router
 
 
-def _state(registry: TopicRegistry, ingest: Ingest, spending: Spending | None) -> APIRouter:
+def _state(registry: TopicRegistry, ingests: Sequence[Ingest], spending: Spending | None) -> APIRouter:
     router = APIRouter(tags=["state"])
 
     @router.get("/v1/status")
     def status() -> StatusAnswer:
-        answer = StatusAnswer.model_validate(ingest.status())
+        statuses = [ingest.status() for ingest in ingests]
+        answer = StatusAnswer.model_validate(together(statuses))
+        answer.sources = [SourceAnswer.model_validate(status) for status in statuses]
         answer.budget = BudgetAnswer.model_validate(spending.status()) if spending else None
         return answer
 
@@ -154,16 +158,17 @@ def _state(registry: TopicRegistry, ingest: Ingest, spending: Spending | None) -
     @router.get("/readyz", responses=problems.responses(HTTPStatus.SERVICE_UNAVAILABLE))
     def readyz() -> Ready:
         registry.revision()  # RegistryError is a 503 that names the file
-        _check(ingest.status())
+        _check([ingest.status() for ingest in ingests])
         return Ready()
 
     @router.get("/metrics", response_class=Response)
     def metrics() -> Response:
-        return Response(exposition(ingest), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(ingests), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-def _check(status: IngestStatus) -> None:
-    if status.state == "failed":
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, f"{status.source}: {status.failure}")
+def _check(statuses: Sequence[IngestStatus]) -> None:
+    failures = [f"{status.source}: {status.failure}" for status in statuses if status.state == "failed"]
+    if failures:
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "; ".join(failures))

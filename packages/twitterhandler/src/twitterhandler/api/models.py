@@ -159,7 +159,7 @@ class BudgetAnswer(BaseModel):
     topics: dict[str, TopicSpendingAnswer] = Field(description="all topics")
 
 
-class StatusAnswer(BaseModel):
+class SourceAnswer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     source: str
@@ -168,10 +168,16 @@ class StatusAnswer(BaseModel):
     started_at: Time | None
     last_post_at: Time | None
     rate: float = Field(description="posts a second, last 10 s")
+    counts: CountsAnswer
+
+
+class StatusAnswer(SourceAnswer):
+    """All sources together, then each; together they have failed when one has."""
+
     position: int = Field(description="how far the queue reaches")
     waiting: str | None = Field(description="what the queue waits for, in words; null while records go through")
     spilled: int = Field(description="bytes that wait on the collector's disk for a queue that is away")
-    counts: CountsAnswer
+    sources: list[SourceAnswer] = Field([], description="each of them")
     budget: BudgetAnswer | None = Field(None, description="null: nothing is counted, as for a replay")
 
 

@@ -5,6 +5,7 @@ from twitterhandler.testing.day import SimulatedDay, simulated_day
 from twitterhandler.testing.jetstream import FakeJetstream
 from twitterhandler.testing.mastodon import FakeMastodon
 from twitterhandler.testing.queue import FakeQueue
+from twitterhandler.testing.threads import in_thread
 from twitterhandler.testing.virtual_time import LoopClock, VirtualTimeError, VirtualTimeLoop, run_virtually
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SimulatedDay",
     "VirtualTimeError",
     "VirtualTimeLoop",
+    "in_thread",
     "run_virtually",
     "simulated_day",
 ]
