@@ -5,13 +5,14 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from sparkstream.testing import write_spool
-from twitterhandler.testing import simulated_day
+from twitterhandler.testing import FakeJetstream, in_thread, simulated_day
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md"))]
@@ -96,10 +97,28 @@ def test_the_quick_commands_do_what_they_say(made_data: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+@pytest.fixture(scope="module")
+def bluesky() -> Iterator[str]:
+    """The address of a network on which somebody talks of tea all the time."""
+    fake, enough = FakeJetstream(), threading.Event()
+
+    def talk() -> None:
+        while not enough.wait(0.1):
+            there(lambda: fake.post("tea, please"))
+
+    with in_thread(fake) as there:
+        talking = threading.Thread(target=talk)
+        talking.start()
+        yield fake.url
+        enough.set()
+        talking.join()
+
+
 @pytest.mark.parametrize("readme", READMES[1:], ids=lambda readme: readme.parent.name)
-def test_its_python_runs(readme: Path, made_data: Path) -> None:
+def test_its_python_runs(readme: Path, made_data: Path, bluesky: str) -> None:
     shown = blocks(readme, "python")
     assert shown
     for block in shown:
+        block = block.replace("JetstreamSource()", f"JetstreamSource({bluesky!r})")
         done = run(made_data, sys.executable, "-c", block)
         assert done.returncode == 0, f"{block}\n{done.stderr}"

@@ -1,10 +1,12 @@
 import importlib
 import re
+import threading
 from pathlib import Path
 
 import pytest
 import twitterhandler
 from twitterhandler import errors
+from twitterhandler.testing import FakeJetstream, in_thread
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,9 +32,29 @@ def test_the_changelog_begins_with_this_version():
     assert versions[0] == twitterhandler.__version__
 
 
-def test_the_readme_s_python_runs(tmp_path, monkeypatch):
+@pytest.fixture
+def bluesky():
+    """The address of a network on which somebody talks of tea all the time."""
+    fake, enough = FakeJetstream(), threading.Event()
+
+    def talk():
+        while not enough.wait(0.05):
+            there(lambda: fake.post("tea, please"))
+
+    with in_thread(fake) as there:
+        talking = threading.Thread(target=talk)
+        talking.start()
+        yield fake.url
+        enough.set()
+        talking.join()
+
+
+def test_the_readme_s_python_runs(tmp_path, monkeypatch, bluesky, capsys):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block.replace("JetstreamSource()", f"JetstreamSource({bluesky!r})"), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert printed.count("tea, please") == 3
+    assert "('running',) " in printed
