@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import signal
 import socket
@@ -6,15 +7,18 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
+from contextlib import closing
 
 import pytest
-from factories import NOON, feed
+from factories import NOON, encode, feed, record
 from sparkstream import __version__
 from sparkstream.cli import main
 from sparkstream.schema import DeadLetter
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.stores.sqlite.connection import MIGRATIONS
+from sparkstream.testing.spool import write_spool
 
 
 @pytest.fixture(autouse=True)
@@ -226,3 +230,29 @@ def test_serve_answers_until_it_is_told_to_stop(store, tmp_path, number):
             watchdog.cancel()
     assert "Traceback" not in rest
     assert server.returncode in (0, -number)
+
+
+def test_a_stop_of_the_whole_group_leaves_no_trace_of_the_server_of_accumulators(tmp_path):
+    """As honcho sends it: to the job, its JVM, which obeys at once, and its workers."""
+    write_spool(tmp_path / "spool", [encode(record())])
+    command = [sys.executable, "-m", "sparkstream", "run", "--annotator", "none:", "--queue", f"spool:{tmp_path}/spool"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as job:
+        watchdog = threading.Timer(120, lambda: os.killpg(job.pid, signal.SIGKILL))
+        watchdog.start()
+        try:
+            said = next((line for line in job.stderr if "the job runs" in line), "")
+            while job.poll() is None and not counted(tmp_path / "data" / "views.db"):
+                time.sleep(0.1)
+            os.killpg(job.pid, signal.SIGTERM)
+            rest = job.stderr.read()
+            job.wait()
+        finally:
+            watchdog.cancel()
+    assert said
+    assert "accumulators.py" not in rest, rest
+
+
+def counted(path):
+    """Whether a batch with a post is in the views; then Spark's workers and their sockets are there."""
+    with closing(SqliteStore(str(path))) as store:
+        return bool(store.topics())

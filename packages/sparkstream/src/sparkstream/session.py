@@ -71,7 +71,10 @@ def start_session(
             builder = builder.config(name, value)
         builder = builder.config("spark.driver.memory", driver_memory).config("spark.driver.extraJavaOptions", options)
         with spark_errors():
-            return builder.getOrCreate()
+            session = builder.getOrCreate()
+    # We use no accumulators; on a stop the JVM may go before their server, which would print a trace of that.
+    session.sparkContext._accumulatorServer.handle_error = lambda *_: None
+    return session
 
 
 def _packages(connector: str | None, jars: Path | None) -> dict[str, str]:
