@@ -67,16 +67,20 @@ def settings(url: str) -> tuple[int, dict[str, str]]:
 
 
 def write(url: str, messages: Iterable[Message], **options: Any) -> None:
-    """In order; a value may be 2 MB. The topic has to be there."""
+    """In order; a value may be 2 MB. The topic has to be there. `options` are the producer's."""
     server, topic = server_and_topic(url)
 
     async def run() -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=server, enable_idempotence=True, max_request_size=4 << 20, max_batch_size=1 << 18
+            bootstrap_servers=server,
+            enable_idempotence=True,
+            max_request_size=4 << 20,
+            max_batch_size=1 << 18,
+            **options,
         )
         async with producer:
             for key, value in messages:
-                await producer.send(topic, value, key, **options)
+                await producer.send(topic, value, key)
             await producer.flush()
 
     asyncio.run(run())

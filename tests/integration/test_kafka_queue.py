@@ -125,6 +125,15 @@ def test_copies_with_and_without_a_key_are_one_post(topic: Topic) -> None:
     assert known.posts == 50
 
 
+def test_whatever_compression_the_collector_uses_is_read(topic: Topic) -> None:
+    topic.write(posts(0, 10))
+    for number, compression in enumerate(("gzip", "snappy", "lz4", "zstd"), start=1):
+        lines = posts(10 * number, 10 * number + 10)
+        kafka_topics.write(topic.url, ((None, line) for line in lines), compression_type=compression)
+    topic.run()
+    assert topic.counts() == (50, 0)
+
+
 class TestWhatIsLost:
     def test_lines_that_expired_unread_end_the_job_with_what_to_do(self, topic: Topic) -> None:
         kafka_topics.make(

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     kafka_partitions: int = Field(6, ge=1, le=10_000, description="of a topic that is made")
     kafka_replication: int | None = Field(None, ge=1, le=32_767, description="of it; by default the brokers choose")
     kafka_retention: Annotated[timedelta, BeforeValidator(_span)] = timedelta(days=7)
-    kafka_compression: Compression = "lz4"
+    kafka_compression: Compression = "zstd"
     kafka_tls: bool = False
     kafka_ca: Path | None = None
     kafka_certificate: Path | None = None
