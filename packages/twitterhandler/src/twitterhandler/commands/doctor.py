@@ -85,10 +85,13 @@ async def _sink(settings: Settings) -> Finding:
         sink = settings.open_sink()
         try:
             await sink.flush()
+            waiting = sink.waiting
         finally:
             await sink.close()
     except SinkLockedError:
         return Finding("queue", "ok", f"{settings.sink} has a writer: a collector runs")
     except TwitterhandlerError as exc:
         return Finding("queue", "fail", str(exc))
+    if waiting:
+        return Finding("queue", "warn", f"{waiting}; until then records wait in {settings.spill}")
     return Finding("queue", "ok", f"{settings.sink} can be written")
