@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from twitterhandler.errors import UnreadableMessageError
@@ -119,6 +120,8 @@ def test_replies_and_quotes_refer_to_posts(fields, kind, target):
         ("<blockquote><p>said</p></blockquote><p>so</p>", "said\n\nso"),
         ("plain, as other programs send it", "plain, as other programs send it"),
         ("<p>  two  spaces  </p>", "two  spaces"),
+        ("<p>a<!-- b -->c<![d[e]]>f<!g>h<?i?>j<!", "acfhj"),
+        ("<p>a < b <3 &unknown; &#xD800; </nothing> c</p>", "a < b <3 &unknown; \ufffd  c"),
         ("<p>never closed <b>bold <i>both", "never closed bold both"),
         ("<p>👩‍👩‍👧 日本 #tea</p>", "👩‍👩‍👧 日本 #tea"),
     ],
@@ -151,6 +154,43 @@ def test_a_warning_stands_before_the_text():
     assert post(spoiler_text="hot drinks").text == "hot drinks\n\ntea"
 
 
+@pytest.mark.parametrize(
+    ("fields", "permalink"),
+    [({"url": None}, "https://tea.example/users/ada/statuses/113"), ({"url": {}, "uri": 7}, None)],
+)
+def test_the_permalink_is_for_people_where_there_is_one(fields, permalink):
+    assert post(**fields).permalink == permalink
+
+
+def junk(random):
+    parts = [
+        "<!",
+        "<![a[",
+        "]]>",
+        "<!--",
+        "-->",
+        "<",
+        ">",
+        "&#",
+        "&amp",
+        "<a href=",
+        "'",
+        '"',
+        "/",
+        "<p",
+        "</",
+        "x",
+        "\n",
+    ]
+    return "".join(random.choice(parts) for _ in range(random.randint(1, 30)))
+
+
+def test_no_html_stops_the_reading():
+    random = Random(7)
+    for _ in range(3_000):
+        assert isinstance(post(content=junk(random)).text, str)
+
+
 @pytest.mark.parametrize("language", [None, "", 7, "no such language", "x" * 99])
 def test_a_language_that_is_none_is_undetermined(language):
     assert post(language=language).lang == "und"
@@ -170,6 +210,7 @@ def test_what_is_no_json_says_so(data):
         ({"created_at": "soon"}, "time"),
         ({"created_at": None}, "time"),
         ({"content": None}, "`content`"),
+        ({"content": "<" * 100_001}, "longer than 100,000"),
         ({"account": None}, "not a status"),
         ({"tags": [None]}, "not a status"),
         ({"edited_at": "soon"}, "time"),

@@ -23,6 +23,10 @@ from twitterhandler.posts import Author, Delete, Kind, Post, language
 _VISIBLE: Final = frozenset({"public", "unlisted"})
 _STATUSES: Final = frozenset({"update", "status.update"})
 _PARAGRAPHS: Final = frozenset({"p", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"})
+_MAX_CONTENT: Final = 100_000
+"""Characters of HTML: servers allow some thousands, and reading it takes more than twice as long for twice as much."""
+_DECLARATION: Final = re.compile(r"<[!?][^>]*>?")
+"""Comments and what is none: they show nothing, and `html.parser` stumbles over those that it does not know."""
 _SPACE: Final = re.compile(r"\s*\n\s*")
 """Of the source, where it wraps; it shows as one space."""
 _LINES: Final = frozenset({"li", "div"})
@@ -77,7 +81,7 @@ def _post(status: Json, server: str, received_at: datetime) -> Post:
         hashtags=tuple(str(tag["name"]) for tag in source.get("tags") or ()),
         mentions=tuple(_account(mention["acct"], server) for mention in source.get("mentions") or ()),
         urls=tuple(dict.fromkeys(content.links)),
-        permalink=status.get("url") or status.get("uri"),
+        permalink=_link(status),
         version=_version(status.get("edited_at")),
     )
 
@@ -93,7 +97,13 @@ def _text(status: Json, name: str) -> str:
     value = status[name]
     if not isinstance(value, str):
         raise UnreadableMessageError(f"a status whose `{name}` is no text")
+    if len(value) > _MAX_CONTENT:
+        raise UnreadableMessageError(f"a status whose `{name}` is longer than {_MAX_CONTENT:,} characters")
     return value
+
+
+def _link(status: Json) -> str | None:
+    return next((value for name in ("url", "uri") if isinstance(value := status.get(name), str)), None)
 
 
 def _time(written: object) -> datetime:
@@ -151,7 +161,7 @@ class _Content(HTMLParser):
         self.links: list[str] = []
 
     def read(self, html: str) -> None:
-        self.feed(html)
+        self.feed(_DECLARATION.sub("", html))
         self.close()
 
     @property
