@@ -75,9 +75,9 @@ class Play:
                 await self._talk(self.random.uniform(1, 120))
                 await self.random.choice([self._drop, self._away, self._mute, self._refuse, self._torn, self._crash])()
             await self._talk(600)
-            last = self.sent[-1][1]
-            while not any(isinstance(kept, Post) and kept.text == last for kept in self.sink.kept):
-                await asyncio.sleep(1)
+            while not any(isinstance(kept, Post) and kept.text == self.sent[-1][1] for kept in self.sink.kept):
+                await self._talk(1)
+                await asyncio.sleep(5)  # longer than it takes to reach the queue
         await self._stop()
 
     def _start(self):
