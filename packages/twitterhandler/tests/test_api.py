@@ -10,8 +10,9 @@ from twitterhandler.budget import Limits
 from twitterhandler.errors import SourceError, SourceRefusedError, SourceUnavailableError
 from twitterhandler.estimate import Estimator, Span
 from twitterhandler.ingest import Ingest
+from twitterhandler.posts import Gap
 from twitterhandler.sinks import SpoolSink
-from twitterhandler.sources import ReplaySource
+from twitterhandler.sources import Health, ReplaySource
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.testing import FakeClock
@@ -130,7 +131,44 @@ def test_the_status_counts_what_passed(client, ingest):
     assert status["last_post_at"] == "2026-11-22T12:00:00.000Z"
     assert status["position"] > 0
     assert status["counts"] == {"posts": 1, "repeats": 0, "unmatched": 0, "dead": 1, "by_topic": {"tea": 1}}
-    assert status["sources"] == [{name: status[name] for name in status["sources"][0]}]
+    (source,) = status["sources"]
+    assert (source.pop("health"), source.pop("gaps")) == (None, [])
+    assert source == {name: status[name] for name in source}
+
+
+class Troubled:
+    """A network that is not heard."""
+
+    name = "x"
+    matches = True
+    keeps_repeats = False
+
+    def follow(self, topics):
+        pass
+
+    def health(self):
+        return Health(False, 2, ("X cannot be reached; check the network",))
+
+    async def records(self):
+        start = FakeClock().now()
+        for filled in (False, True):
+            yield Gap("gap:x:1", "x", ("tea",), start, start + timedelta(minutes=2), "it broke", filled)
+
+
+def test_a_network_says_how_it_is_and_what_was_not_heard(registry, tmp_path):
+    spending = Spending(registry, Limits(price=Decimal("0.005"), posts=100), clock=FakeClock())
+    ingest = Ingest(Troubled(), SpoolSink(tmp_path / "spool"), spending=spending)
+    with TestClient(create_app(registry, ingest, spending=spending)) as client:
+        client.portal.call(run, ingest)
+        (source,) = client.get("/v1/status").json()["sources"]
+        metrics = client.get("/metrics").text
+    troubles = ["X cannot be reached; check the network"]
+    assert source["health"] == {"connected": False, "rules": 2, "troubles": troubles}
+    times = {"from": "2026-11-22T12:00:00.000Z", "to": "2026-11-22T12:02:00.000Z"}
+    assert source["gaps"] == [{**times, "topics": ["tea"], "reason": "it broke", "filled": True}]
+    assert 'twitterhandler_source_connected{source="x"} 0.0' in metrics
+    assert "twitterhandler_month_posts 0.0" in metrics
+    assert "twitterhandler_month_posts_limit 100.0" in metrics
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
 from twitterhandler.recent import Rate, RecentIds
 from twitterhandler.sinks import Sink
-from twitterhandler.sources import Charging, Resumable, Source
+from twitterhandler.sources import Charging, Health, Reporting, Resumable, Source
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.topics import Topic
@@ -24,6 +24,7 @@ State = Literal["waiting", "running", "ended", "stopped", "failed"]
 _TELLING: Final[tuple[State, ...]] = ("failed", "running", "waiting", "stopped")
 
 RECENT_IDS: Final = 100_000
+RECENT_GAPS: Final = 20
 RATE_SECONDS: Final = 10
 REFRESH: Final = timedelta(seconds=1)
 SETTLE_SECONDS: Final = 1.0
@@ -55,7 +56,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class IngestStatus:
-    """A snapshot; `rate` is posts a second over the last 10 s; `position`, `waiting`, `spilled` are the sink's."""
+    """A snapshot; `rate` is posts a second over the last 10 s; `position`, `waiting`, `spilled` are the sink's.
+
+    `gaps` are the last ones, oldest first, each as it was told last.
+    """
 
     source: str
     state: State
@@ -67,6 +71,8 @@ class IngestStatus:
     waiting: str | None
     spilled: int
     counts: Counts
+    health: Health | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def together(statuses: Sequence[IngestStatus]) -> IngestStatus:
@@ -130,6 +136,7 @@ class Ingest:
         self._followed: tuple[Topic, ...] | None = None
         self._taken = 0
         self._counts = Counts()
+        self._gaps: OrderedDict[str, Gap] = OrderedDict()
         self._recent = RecentIds(RECENT_IDS)
         self._rate = Rate(RATE_SECONDS)
         self._state: State = "waiting"
@@ -191,6 +198,8 @@ class Ingest:
             waiting=self._sink.waiting,
             spilled=self._sink.spilled,
             counts=counts,
+            health=self._source.health() if isinstance(self._source, Reporting) else None,
+            gaps=tuple(self._gaps.values()),
         )
 
     async def _carry(self) -> None:
@@ -243,7 +252,10 @@ class Ingest:
         topics = self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
         if topics:
             log.warning("nothing was heard from %s to %s: %s", gap.start, gap.end, gap.reason)
-            await self._sink.put(replace(gap, topics=topics))
+            self._gaps[gap.id] = replace(gap, topics=topics)
+            if len(self._gaps) > RECENT_GAPS:
+                self._gaps.popitem(last=False)
+            await self._sink.put(self._gaps[gap.id])
 
     async def _take_post(self, post: Post) -> None:
         if not self._source.matches:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from twitterhandler.api import create_app
-from twitterhandler.errors import RegistryError, TwitterhandlerError
+from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.ingest import REFRESH, Ingest
 from twitterhandler.serving import listen, run_app
 from twitterhandler.settings import Settings
@@ -66,5 +66,5 @@ async def watch(ingests: Sequence[Ingest]) -> None:
         try:
             for ingest in ingests:
                 await ingest.announce_changes()
-        except RegistryError as exc:
+        except (RegistryError, SinkError) as exc:
             log.warning("%s", exc)

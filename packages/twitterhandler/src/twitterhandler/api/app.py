@@ -163,7 +163,7 @@ def _state(registry: TopicRegistry, ingests: Sequence[Ingest], spending: Spendin
 
     @router.get("/metrics", response_class=Response)
     def metrics() -> Response:
-        return Response(exposition(ingests), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(ingests, spending), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -159,7 +159,7 @@ class BudgetAnswer(BaseModel):
     topics: dict[str, TopicSpendingAnswer] = Field(description="all topics")
 
 
-class SourceAnswer(BaseModel):
+class FlowAnswer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     source: str
@@ -171,7 +171,32 @@ class SourceAnswer(BaseModel):
     counts: CountsAnswer
 
 
-class StatusAnswer(SourceAnswer):
+class GapAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    start: Time = Field(serialization_alias="from")
+    end: Time = Field(serialization_alias="to")
+    topics: tuple[str, ...]
+    reason: str
+    filled: bool
+
+
+class HealthAnswer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    connected: bool | None = Field(description="whether the network is heard now; null while nobody listens")
+    rules: int | None = Field(description="how many of our rules the network has; null where there are none")
+    troubles: tuple[str, ...] = Field(description="what keeps something from being heard, and what to do")
+
+
+class SourceAnswer(FlowAnswer):
+    """One source; `health` is null of those that are always well, as a file is."""
+
+    health: HealthAnswer | None
+    gaps: tuple[GapAnswer, ...] = Field(description="the last ones, oldest first")
+
+
+class StatusAnswer(FlowAnswer):
     """All sources together, then each; together they have failed when one has."""
 
     position: int = Field(description="how far the queue reaches")

@@ -1,6 +1,6 @@
 """Where records come from."""
 
-from twitterhandler.sources.base import Charging, Resumable, Source
+from twitterhandler.sources.base import Charging, Health, Reporting, Resumable, Source
 from twitterhandler.sources.jetstream import JetstreamSource
 from twitterhandler.sources.mastodon import MastodonSource
 from twitterhandler.sources.replay import ReplaySource
@@ -8,9 +8,11 @@ from twitterhandler.sources.simulator import SimulatorSource, Stretch, default_t
 
 __all__ = [
     "Charging",
+    "Health",
     "JetstreamSource",
     "MastodonSource",
     "ReplaySource",
+    "Reporting",
     "Resumable",
     "SimulatorSource",
     "Source",

@@ -1,6 +1,7 @@
 """What the loop needs of a network, a file, a simulator."""
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from twitterhandler.posts import Record
@@ -47,6 +48,28 @@ class Resumable(Protocol):
             RegistryError: the position cannot be written; the next call may do better.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a network is heard now.
+
+    Attributes:
+        connected: Whether it is; None while nobody listens.
+        rules: How many of our rules the network has; None where there are none.
+        troubles: What keeps something from being heard, and what to do; empty when all is well.
+    """
+
+    connected: bool | None = None
+    rules: int | None = None
+    troubles: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """What a source has that knows how it is."""
+
+    def health(self) -> Health: ...
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from twitterhandler.cursors import Cursor
 from twitterhandler.errors import RegistryError, SourceUnavailableError, TwitterhandlerError
 from twitterhandler.hearing import Trail
 from twitterhandler.posts import Dead, Gap, Post, Record
+from twitterhandler.sources.base import Health
 from twitterhandler.sources.inbox import Lost
 from twitterhandler.sources.x.connections import Connections
 from twitterhandler.sources.x.lines import LATE
@@ -102,6 +103,11 @@ class XSource:
     def troubles(self) -> tuple[str, ...]:
         """What keeps something from being heard now, and what to do; empty when all is well."""
         return tuple(self._reception.troubles.values())
+
+    def health(self) -> Health:
+        """See `Reporting`."""
+        heard = self._connection is not None and self._reception.ledger.away_since is None
+        return Health(heard if self._upkeep.topics else None, len(self._upkeep.known), self.troubles)
 
     def follow(self, topics: Sequence[Topic]) -> None:
         """See `Source`: rules are written, and a connection is made, when there is a topic and as soon as can be."""
