@@ -5,11 +5,14 @@ every script stay. Features are integers, so that no vocabulary, and so no post,
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import tensorflow as tf
 
+from models.common import lexicon
+from models.common.lexicon import HASH_SPACE, Words
+
 MAX_CHARACTERS = 2_000
-_HASH_SPACE = 1 << 40
 _MARKS = (
     (r"(?i)https?://\S*|\bwww\.\S+", " xxurl "),
     (r"@\w+", " xxuser "),
@@ -30,31 +33,38 @@ _CLAUSE_END = r"[.!?,;:()]|but"
 _NEGATED_WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Hashed features of a batch as two flat columns, and what is needed to know whether a text can be rated.
+KINDS = 3
+"""Words (with negation), pairs of words, and character n-grams inside words."""
+
+
+class Features(NamedTuple):
+    """Hashed features of a batch as flat columns, and what is needed to know whether a text can be rated.
 
     Attributes:
-        ids: One bucket a feature, int64.
-        rows: The text each feature is of, int64.
-        rows_count: How many texts there are, scalar.
+        hashes: For each kind, one hash a feature, int64, not negative.
+        rows: For each kind, the text each feature is of, int64.
+        count: How many texts there are, scalar.
+        lexical: What single words say by themselves, float32 [texts, lexicon.SIZE].
         latin: Latin letters a text.
         foreign: Letters of other scripts a text.
     """
 
-    ids: tf.Tensor
-    rows: tf.Tensor
-    rows_count: tf.Tensor
+    hashes: tuple[tf.Tensor, ...]
+    rows: tuple[tf.Tensor, ...]
+    count: tf.Tensor
+    lexical: tf.Tensor
     latin: tf.Tensor
     foreign: tf.Tensor
+
+    def words(self) -> tf.Tensor:
+        """The number of words of each text."""
+        return tf.math.unsorted_segment_sum(tf.ones_like(self.rows[0]), self.rows[0], self.count)
 
 
 @dataclass(frozen=True, slots=True)
 class TextFeatures:
-    """Word n-grams (with negation) and character n-grams inside words, hashed into one space of buckets."""
+    """Texts to hashed n-grams; hashes, so that a model may have as many buckets as it likes."""
 
-    buckets: int
-    word_orders: tuple[int, ...] = (1, 2)
     character_orders: tuple[int, ...] = (3, 4, 5)
 
     def __call__(self, texts: tf.Tensor) -> Features:
@@ -62,31 +72,28 @@ class TextFeatures:
         count = tf.size(texts, out_type=tf.int64)
         latin, foreign = _letters(characters)
         spelled = tf.RaggedTensor.from_value_rowids(characters, rows, nrows=count, validate=False)
-        words = _words(tf.strings.unicode_encode(spelled, "UTF-8"))
-        kinds = [*self._word_features(words), *self._character_features(characters, rows)]
-        ids = tf.concat([tf.math.floormod(_mix(h), self.buckets) for h, _ in kinds], 0)
+        whole = tf.strings.unicode_encode(spelled, "UTF-8")
+        words, signs = _words(whole), tf.strings.split(whole)
+        salted = _combine(words.hashes, tf.cast(words.negated, tf.int64) + 1)
+        kinds = [
+            _windows(salted, words.rows, 1),
+            _windows(words.hashes, words.rows, 2),
+            self._inside_words(characters, rows),
+        ]
         return Features(
-            ids=ids,
-            rows=tf.concat([r for _, r in kinds], 0),
-            rows_count=count,
+            hashes=tuple(_mix(hashed) for hashed, _ in kinds),
+            rows=tuple(of for _, of in kinds),
+            count=count,
+            lexical=lexicon.lexical(words, signs.flat_values, signs.value_rowids(), count),
             latin=tf.math.unsorted_segment_sum(latin, rows, count),
             foreign=tf.math.unsorted_segment_sum(foreign, rows, count),
         )
 
-    def _word_features(self, words: tf.RaggedTensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        tokens, rows = words.flat_values, words.value_rowids()
-        hashes = tf.strings.to_hash_bucket_fast(tokens, _HASH_SPACE)
-        negated = tf.cast(_negated(tokens, rows), tf.int64)
-        found = []
-        for order in self.word_orders:
-            salted = _combine(hashes, negated + order) if order == 1 else hashes
-            found.append(_windows(salted, rows, order))
-        return found
-
-    def _character_features(self, characters: tf.Tensor, rows: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
+    def _inside_words(self, characters: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         values = tf.cast(characters, tf.int64) + 7
         space = tf.equal(characters, ord(" "))
-        return [_windows(values, rows, order, border=space) for order in self.character_orders]
+        found = [_windows(values, rows, order, border=space) for order in self.character_orders]
+        return tf.concat([hashed for hashed, _ in found], 0), tf.concat([of for _, of in found], 0)
 
 
 def _characters(texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -116,8 +123,11 @@ def _letters(characters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return latin, foreign
 
 
-def _words(texts: tf.Tensor) -> tf.RaggedTensor:
-    return tf.strings.split(tf.strings.regex_replace(texts, _PUNCTUATION, r" \1 "))
+def _words(texts: tf.Tensor) -> Words:
+    found = tf.strings.split(tf.strings.regex_replace(texts, _PUNCTUATION, r" \1 "))
+    tokens, rows = found.flat_values, found.value_rowids()
+    hashes = tf.strings.to_hash_bucket_fast(tokens, HASH_SPACE)
+    return Words(tokens, hashes, rows, _negated(tokens, rows))
 
 
 def _negated(tokens: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
@@ -152,8 +162,9 @@ def _combine(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
 
 
 def _mix(hashed: tf.Tensor) -> tf.Tensor:
-    """Spreads a hash over all its bits (the finaliser of splitmix64), so that its remainder is even."""
+    """Spreads a hash over its 62 lower bits (the finaliser of splitmix64), so that its remainders are even."""
     shifted = tf.bitwise.bitwise_xor(hashed, tf.bitwise.right_shift(hashed, tf.constant(31, tf.int64)))
-    return tf.bitwise.bitwise_xor(
+    mixed = tf.bitwise.bitwise_xor(
         shifted * 0x7FB5D329728EA185, tf.bitwise.right_shift(shifted, tf.constant(27, tf.int64))
     )
+    return tf.bitwise.bitwise_and(mixed, (1 << 62) - 1)

@@ -2,4 +2,4 @@
 
 from models.common.text import TextFeatures
 
-FEATURES = TextFeatures(buckets=450_000)
+FEATURES = TextFeatures()

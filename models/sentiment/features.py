@@ -2,4 +2,4 @@
 
 from models.common.text import TextFeatures
 
-FEATURES = TextFeatures(buckets=1 << 19)
+FEATURES = TextFeatures()

@@ -28,6 +28,7 @@ ADAPTERS = {
         "websockets": {"clients"},
     },
     "nlp_services": {
+        "httpx2": {"backends.http"},
         "numpy": {"evaluation", "scores"},  # columns of labels
         "py3langid": {"backends.langid"},
         "spacy": {"backends.spacy"},

@@ -3,6 +3,8 @@
 import pytest
 from nlp_services import Analyzer
 
+pytest.register_assert_rewrite("backends.contract")
+
 
 @pytest.fixture(scope="session")
 def analyzer() -> Analyzer:

@@ -38,7 +38,9 @@ def test_versions_name_what_made_each_column(analyzer):
     assert all(version[0].isdigit() for version in analyzer.versions.values())
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9004", "spam:", "", "local"])
+@pytest.mark.parametrize(
+    "url", ["http:", "http:///v1/models/a", "http://127.0.0.1:8501/v1/models/a", "spam:", "", "local"]
+)
 def test_an_unknown_backend_is_refused_at_once_and_says_what_there_is(url):
     with pytest.raises(BackendError, match=r"entities: no backend for .*`local:`"):
         Analyzer(entities=url)

@@ -4,6 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 from nlp_services import Analyzer
 from nlp_services.api import create_app
+from nlp_services.backends import http
+from nlp_services.testing import served
 from pydantic import SecretStr
 
 
@@ -112,3 +114,20 @@ def test_with_a_token_analysis_wants_it(analyzer):
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
     assert allowed.status_code == 200
+
+
+def test_a_backend_that_is_away_is_named_and_asked_again_until_it_is_there(analyzer, monkeypatch):
+    monkeypatch.setattr(http, "PAUSES", ())
+    with served(create_app(analyzer)) as url:
+        remote = Analyzer(entities=None, keywords=url, sentiment=None, emotion=None)
+    port = int(url.rpartition(":")[2])
+    with TestClient(create_app(remote)) as client:
+        deadline = time.monotonic() + 60
+        while url not in client.get("/readyz").json()["detail"]:
+            assert time.monotonic() < deadline, "the backend that is away was not named"
+        refused = client.post("/v1/keywords", json={"texts": ["penalty shootout"]})
+        with served(create_app(analyzer), port=port):
+            wait_until_ready(client)
+
+    assert refused.status_code == 503
+    assert "start the server" in refused.json()["detail"]

@@ -43,6 +43,22 @@ def test_analyze_keeps_what_the_records_hold_and_takes_plain_lines(tmp_path):
     assert set(second) == {"text", "keywords", "sentiment"}
 
 
+def test_analyze_takes_csv_with_its_columns_and_texts_over_several_lines(tmp_path):
+    posts = tmp_path / "posts.CSV"
+    posts.write_bytes('id,text,lang\r\n1,"so happy,\r\ntoday 😍",en\r\n2,,en\r\n3,Qué golazo,es\r\n'.encode())
+
+    first, second = (json.loads(line) for line in run("analyze", str(posts), "--only", "sentiment").stdout.splitlines())
+
+    assert (first["id"], first["text"], first["sentiment"]["label"]) == ("1", "so happy,\r\ntoday 😍", "positive")
+    assert (second["id"], second["sentiment"]["label"]) == ("3", "not_rated")
+
+
+def test_analyze_takes_csv_from_stdin():
+    done = run("analyze", "-", "--csv", "--only", "keywords", stdin="text\npenalty shootout\n")
+
+    assert json.loads(done.stdout)["keywords"][0]["text"] == "penalty shootout"
+
+
 def test_analyze_reads_stdin():
     assert json.loads(run("analyze", "-", "--only", "keywords", stdin="penalty shootout").stdout)["keywords"]
 
@@ -53,6 +69,9 @@ def test_analyze_reads_stdin():
         (["analyze", "no-such-file"], "", "cannot read no-such-file"),
         (["analyze", "-"], '{"text": "a"\n', "line 1 begins with { but is no JSON"),
         (["analyze", "-"], '\n{"body": "a"}\n', "line 2 has no `text`"),
+        (["analyze", "-", "--csv"], "body\na\n", "the first row of the CSV names no column `text`"),
+        (["analyze", "-", "--csv"], "", "the first row of the CSV names no column `text`"),
+        (["analyze", "-", "--csv"], 'text\n"a"b\n', "the CSV is broken after line 1"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_exit_code_1(arguments, stdin, message):
@@ -96,7 +115,7 @@ def test_evaluate_says_what_is_wrong_with_a_file():
         ({"NLP_SERVICES_HOST": "0.0.0.0"}, "host 0.0.0.0 is open to others"),
         ({"NLP_SERVICES_TOKEN": "short"}, "NLP_SERVICES_TOKEN: give a token of at least 16"),
         ({"NLP_SERVICES_PORT": "many"}, "NLP_SERVICES_PORT: "),
-        ({"NLP_SERVICES_ENTITIES": "http://there"}, "entities: no backend for 'http://there'"),
+        ({"NLP_SERVICES_ENTITIES": "ftp://there"}, "entities: no backend for 'ftp://there'"),
     ],
 )
 def test_unusable_settings_are_one_line_and_exit_code_2(environment, message):

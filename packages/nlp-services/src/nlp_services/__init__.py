@@ -21,7 +21,7 @@ from nlp_services.annotations import (
     Label,
     SentimentLabel,
 )
-from nlp_services.errors import BackendError, InputError, ModelError, NlpError
+from nlp_services.errors import BackendError, InputError, ModelError, NlpError, UnavailableError
 from nlp_services.notebook import Rows, analyze
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "NlpError",
     "Rows",
     "SentimentLabel",
+    "UnavailableError",
     "__version__",
     "analyze",
 ]

@@ -136,6 +136,8 @@ class Analyzer:
             raise InputError(f"no probabilities of {capability!r}: ask for sentiment or emotion, and leave it on")
         with self._lock:
             rows = self._backend(capability).classify(readable(texts)).probabilities
+        if len(rows) != len(texts):
+            raise InputError(f"the service behind {capability} gives labels only: use `local:` or TensorFlow Serving")
         return [dict(zip(CLASSES[capability], row, strict=True)) for row in rows]
 
     def window_keywords(

@@ -15,6 +15,8 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "emotion": ("sadness", "joy", "love", "anger", "fear", "surprise", "none"),
 }
 """What each classifier chooses from, in the order of its probabilities."""
+NONE_FROM = 0.30
+"""From this probability on a text's emotion is `none`, though one may be a little likelier; the model has it so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from nlp_services import problems
 from nlp_services.__about__ import __version__
 from nlp_services.analyzer import Analyzer
 from nlp_services.annotations import Analysis, Capability
+from nlp_services.errors import NlpError
 from nlp_services.metrics import Metrics
 
 MAX_TEXTS = 1_000
@@ -75,7 +76,8 @@ def create_app(analyzer: Analyzer, *, token: SecretStr | None = None) -> FastAPI
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.warm_up = asyncio.create_task(asyncio.to_thread(analyzer.warm_up))
+        app.state.begin = lambda: asyncio.create_task(asyncio.to_thread(analyzer.warm_up))
+        app.state.warm_up = app.state.begin()
         yield
         await asyncio.gather(app.state.warm_up, return_exceptions=True)
 
@@ -130,7 +132,11 @@ def _add_operations(app: FastAPI, metrics: Metrics) -> None:
         warm_up: asyncio.Task[None] = app.state.warm_up
         if not warm_up.done():
             raise HTTPException(503, "models: still loading; ask again in some seconds")
-        if failure := warm_up.exception():
+        failure = warm_up.exception()
+        if isinstance(failure, NlpError) and failure.retriable:
+            app.state.warm_up = app.state.begin()
+            raise HTTPException(503, str(failure))
+        if failure:
             logger.error("models did not load: %s", failure)
             raise HTTPException(503, "models: did not load; see the log of the service")
         return {"status": "ready"}

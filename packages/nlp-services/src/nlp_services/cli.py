@@ -60,17 +60,22 @@ def _root(
 @app.command(epilog="Example: nlp-services analyze posts.jsonl --only sentiment --only emotion")
 def analyze(
     file: Annotated[
-        str, typer.Argument(help="JSONL with a `text` (and `lang`) a line, or plain lines; - reads stdin.")
+        str,
+        typer.Argument(
+            help="JSONL with a `text` (and `lang`) a line, plain lines, or CSV with a column `text`; - reads stdin."
+        ),
     ],
     only: Only = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="FILE is CSV, though it is not called .csv.")] = False,
 ) -> None:
     """The posts of FILE as JSONL, each with what was found in it."""
-    from nlp_services.records import BATCH, annotate, read_records
+    from nlp_services.records import BATCH, annotate, read_csv, read_records
 
     with _opened(file) as lines:
         analyzer = _analyzer(only)
+        read = read_csv if as_csv or file.lower().endswith(".csv") else read_records
         done = 0
-        for done, record in enumerate(annotate(read_records(lines), analyzer), start=1):
+        for done, record in enumerate(annotate(read(lines), analyzer), start=1):
             print(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode())
             if done % BATCH == 0:
                 _progress(done)
@@ -144,7 +149,7 @@ def _opened(file: str) -> Iterator[TextIO]:
         yield sys.stdin
         return
     try:
-        with Path(file).open(encoding="utf-8", errors="replace") as lines:
+        with Path(file).open(encoding="utf-8", errors="replace", newline="") as lines:
             yield lines
     except (FileNotFoundError, IsADirectoryError, PermissionError) as exc:
         raise InputError(f"cannot read {file} ({exc.strerror}); give a file, or - for stdin") from exc

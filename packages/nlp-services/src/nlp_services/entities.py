@@ -20,6 +20,10 @@ _TYPES: Final[dict[str, EntityType]] = {
     "NORP": "GROUP",
     "LAW": "OTHER",
     "LANGUAGE": "OTHER",
+    "PLACE": "PLACE",
+    "WORK": "WORK",
+    "GROUP": "GROUP",
+    "OTHER": "OTHER",
 }
 _DEBRIS = re.compile(r"https?:|www\.|@|&\w+;|\bRT\b")
 _DETERMINER = re.compile(r"(?:the|this|that|these|those|an?|our|my|your|his|her|their)\s+(?=\w)")

@@ -4,6 +4,7 @@
 NlpError
 ├── BackendError          (ValueError)    a capability's URL or name means nothing here
 ├── ModelError            (RuntimeError)  a model is absent, damaged, or of another shape
+├── UnavailableError      (ConnectionError)  a server with a model does not answer; retriable
 ├── InputError            (ValueError)    what was given to be analysed cannot be read
 ├── SettingsError         (ValueError)    a setting of a program is wrong or unsafe
 └── ServeError            (OSError)       the service cannot listen where it should
@@ -25,6 +26,12 @@ class BackendError(NlpError, ValueError):
 
 class ModelError(NlpError, RuntimeError):
     """A model cannot be loaded, or answers in another shape than its card says."""
+
+
+class UnavailableError(NlpError, ConnectionError):
+    """The server of a capability is down, slow or overloaded: nothing was analysed; the same call may work later."""
+
+    retriable: ClassVar[bool] = True
 
 
 class InputError(NlpError, ValueError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from nlp_services import scores
 from nlp_services.analyzer import Analyzer
-from nlp_services.annotations import CLASSES, NOT_RATED, Capability, Label
+from nlp_services.annotations import CLASSES, NONE_FROM, NOT_RATED, Capability, Label
 from nlp_services.errors import InputError
 from nlp_services.labelled import Kind, Labelled, Window, kind_of, labelled, read_lines, window
 from nlp_services.scores import Estimate, estimate
@@ -69,7 +69,7 @@ def emotion(posts: Sequence[Labelled], analyzer: Analyzer) -> Measures:
         }
     bare = np.array([not post.labels & set(CLASSES["emotion"][:-1]) for post in posts])
     chances = analyzer.probabilities("emotion", [post.text for post in posts])
-    none = choices(chances, CLASSES["emotion"]) == "none"
+    none = np.array([row["none"] >= NONE_FROM for row in chances])
     return {"none F1": estimate(scores.f1, bare, none), **_spoken(posts, _said(posts, analyzer, "emotion"))}
 
 

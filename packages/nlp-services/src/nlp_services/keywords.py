@@ -17,6 +17,8 @@ _POST_END = " .\n"
 _LONGEST_PHRASE = 60
 _TAILS = frozenset({"d", "ll", "m", "re", "s", "t", "ve"})
 """What YAKE leaves of `we'll` and `don't`."""
+_NUMBERED_TAG = re.compile(r"#(\w*[^\W\d_]{3})(\d+)\b")
+"""`#WorldCup2022`: YAKE takes words that mix letters and digits for no words at all."""
 _BREAK = " , "
 """Stands for what is left out, so that no phrase reaches across it."""
 
@@ -58,7 +60,7 @@ def _words(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    words = prose(text, gap=_BREAK).replace("#", " ")
+    words = _NUMBERED_TAG.sub(r" \1 \2", prose(text, gap=_BREAK)).replace("#", " ")
     return re.sub(r"[\w.]*…", _BREAK, "".join(_BREAK if is_symbol(c) else c for c in words))
 
 

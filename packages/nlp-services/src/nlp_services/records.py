@@ -1,5 +1,6 @@
-"""Files of posts: lines of JSON with a `text`, or plain lines."""
+"""Files of posts: lines of JSON with a `text`, plain lines, or CSV with a column `text`."""
 
+import csv
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -25,6 +26,21 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
             yield _parsed(line, number)
         elif line.strip():
             yield {"text": line}
+
+
+def read_csv(lines: Iterable[str]) -> Iterator[Record]:
+    """A record a row, its columns by the names in the first one; rows whose text is empty are left out.
+
+    Raises:
+        InputError: The first row names no `text`, or a row is no CSV.
+    """
+    rows = csv.DictReader((line.replace("\0", " ") for line in lines), restkey="more", strict=True)
+    try:
+        if "text" not in (rows.fieldnames or ()):
+            raise InputError("the first row of the CSV names no column `text`; give it one")
+        yield from (row for row in rows if row["text"])
+    except csv.Error as exc:
+        raise InputError(f"the CSV is broken after line {rows.line_num} ({exc}); mend it") from exc
 
 
 def _parsed(line: str, number: int) -> Record:

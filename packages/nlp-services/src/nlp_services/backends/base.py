@@ -18,7 +18,8 @@ class Classified:
     """One label and one probability a text; the label is `not_rated` where the classifier abstained.
 
     Attributes:
-        probabilities: One row a text, in the order of `annotations.CLASSES`; given where it abstained too.
+        probabilities: One row a text, in the order of `annotations.CLASSES`; given where it abstained too. None at all
+            from a backend that does not tell them.
     """
 
     labels: list[str]

@@ -1,12 +1,14 @@
-"""Backends by URL. `local:` is this process; other schemes come as adapters of their own."""
+"""Backends by URL: `local:` is this process; `http://…` another nlp-services, or a model in TensorFlow Serving."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from nlp_services.annotations import Capability
+from nlp_services.annotations import CLASSES, Capability
 from nlp_services.backends.base import EntityTagger, KeywordExtractor, TextClassifier
 from nlp_services.backends.savedmodel import SavedModelClassifier
+from nlp_services.backends.service import RemoteClassifier, RemoteExtractor, RemoteTagger
+from nlp_services.backends.serving import ServingClassifier
 from nlp_services.backends.spacy import SpacyTagger
 from nlp_services.backends.yake_rust import keyword_extractor
 from nlp_services.cards import load_card
@@ -15,20 +17,41 @@ from nlp_services.errors import BackendError
 Backend = EntityTagger | KeywordExtractor | TextClassifier
 Factory = Callable[[], Any]
 
-_FACTORIES: Mapping[str, Mapping[Capability, Factory]] = {
-    "local": {
-        "entities": lambda: SpacyTagger(load_card("entities")),
-        "keywords": keyword_extractor,
-        "sentiment": lambda: SavedModelClassifier(load_card("sentiment")),
-        "emotion": lambda: SavedModelClassifier(load_card("emotion")),
-    },
+_LOCAL: Mapping[Capability, Factory] = {
+    "entities": lambda: SpacyTagger(load_card("entities")),
+    "keywords": keyword_extractor,
+    "sentiment": lambda: SavedModelClassifier(load_card("sentiment")),
+    "emotion": lambda: SavedModelClassifier(load_card("emotion")),
 }
+_MODEL_PATH = "/v1/models/"
+"""Begins the path of every model in TensorFlow Serving."""
 
 
 def factory_for(capability: Capability, url: str) -> Factory:
-    """What builds the backend that the URL names; nothing is loaded before it is called."""
-    scheme = urlsplit(url).scheme
-    if scheme not in _FACTORIES:
-        known = ", ".join(f"`{name}:`" for name in _FACTORIES)
-        raise BackendError(f"{capability}: no backend for {url!r}; use {known}, or leave the capability out")
-    return _FACTORIES[scheme][capability]
+    """What builds the backend that the URL names; nothing is loaded or asked before it is called.
+
+    Raises:
+        BackendError: The URL names none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "local":
+        return _LOCAL[capability]
+    if parts.scheme in {"http", "https"} and parts.netloc:
+        if _MODEL_PATH not in parts.path:
+            return _of_a_service(capability, url)
+        if capability in CLASSES:
+            return lambda: ServingClassifier(url, len(CLASSES[capability]))
+    raise BackendError(
+        f"{capability}: no backend for {url!r}; use `local:`, `http://…` of an nlp-services, or for sentiment and "
+        f"emotion `http://…{_MODEL_PATH}NAME` of TensorFlow Serving"
+    )
+
+
+def _of_a_service(capability: Capability, url: str) -> Factory:
+    match capability:
+        case "entities":
+            return lambda: RemoteTagger(url, capability)
+        case "keywords":
+            return lambda: RemoteExtractor(url, capability)
+        case _:
+            return lambda: RemoteClassifier(url, capability)
