@@ -110,14 +110,15 @@ class Connection:
             request_timeout=TIMEOUT,
             row_factory=tuple_factory,
         )
-        self._cluster = Cluster(
-            address.hosts,
-            port=address.port,
-            auth_provider=login,
-            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-            connect_timeout=10,
-            protocol_version=ProtocolVersion.V5,
-        )
+        with self.errors():
+            self._cluster = Cluster(
+                address.hosts,
+                port=address.port,
+                auth_provider=login,
+                execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+                connect_timeout=10,
+                protocol_version=ProtocolVersion.V5,
+            )
         try:
             with self.errors():
                 self._session = self._cluster.connect()
