@@ -2,8 +2,8 @@
 
     python known_job.py FOLDER [POINT BATCH]
 
-Reads FOLDER/spool into FOLDER/views.db until it is empty; instead of the spool the queue KNOWN_JOB_QUEUE, with the jars
-of SPARKSTREAM_JARS.
+Reads FOLDER/spool into FOLDER/views.db until it is empty; KNOWN_JOB_QUEUE, KNOWN_JOB_STORE and KNOWN_JOB_SPEED name
+others, SPARKSTREAM_JARS the folder of Kafka's.
 """
 
 import os
@@ -23,7 +23,8 @@ def main() -> None:
     probe = KillAt(kill[0], int(kill[1]), os.getpid()) if kill else no_probe
     job = StreamJob(
         queue=os.environ.get("KNOWN_JOB_QUEUE", f"spool:{place / 'spool'}"),
-        store=f"sqlite:{place / 'views.db'}",
+        store=os.environ.get("KNOWN_JOB_STORE", f"sqlite:{place / 'views.db'}"),
+        speed=os.environ.get("KNOWN_JOB_SPEED"),
         checkpoint=place / "checkpoint",
         annotator=KnownAnnotator,
         options=JobOptions(max_lines=MAX_LINES, probe=probe, jars=Path(os.environ.get("SPARKSTREAM_JARS", "."))),

@@ -1,0 +1,80 @@
+"""Holds the views of a day against the seed that it was made of."""
+
+from collections import Counter
+
+from seed_truth import FACETS, Truth, milliseconds, truths
+from sparkstream import Views
+from sparkstream.annotation import EMOTIONS, SENTIMENTS
+from sparkstream.queries import Window
+from sparkstream.stores import LayeredStore
+from sparkstream.times import DAY, HOUR, MINUTE, Span
+from twitterhandler.testing import SimulatedDay
+
+STEPS = {"1m": MINUTE, "1h": HOUR, "1d": DAY}
+
+
+def whole_day(day: SimulatedDay) -> Window:
+    start = milliseconds(day.posts[0].created_at) // DAY * DAY
+    return Window(start, start + DAY)
+
+
+def assert_equals_the_seed(store: LayeredStore, day: SimulatedDay) -> None:
+    """Every number of a day that nothing but `store` has read; closes it."""
+    views = Views(store)
+    window = whole_day(day)
+    assert store.master.distinct_posts() == len(day.posts)
+    assert store.dead_letter_count() == 0
+    assert {topic.slug: topic.posts for topic in store.topics()} == {
+        topic: len(ids) for topic, ids in day.expected.items()
+    }
+    for topic in day.expected:
+        for name, step in STEPS.items():
+            expected = truths(day, step, topic)
+            items = views.series(topic, window, name)["items"]  # type: ignore[arg-type]
+            assert_series(items, [expected.get(start, Truth()) for start in range(window.start, window.end, step)])
+            for start, truth in expected.items():
+                assert_tops(store, topic, Span(step, start, start + step), truth)
+        assert_summary(views, topic, window, truths(day, DAY, topic)[window.start])
+    store.close()
+
+
+def assert_series(items: list[dict[str, object]], expected: list[Truth]) -> None:
+    found = [(item["posts"], item["authors"], item["messages"], item["sentiment"], item["emotion"]) for item in items]
+    assert found == [
+        (
+            truth.posts,
+            len(truth.authors),
+            len(truth.messages),
+            {label: truth.sentiment[label] for label in SENTIMENTS},
+            {label: truth.emotion[label] for label in EMOTIONS},
+        )
+        for truth in expected
+    ]
+
+
+def assert_tops(store: LayeredStore, topic: str, period: Span, truth: Truth) -> None:
+    """Every term of every facet with its posts by sentiment; of a closed period the 200 or 1,000 most frequent ones."""
+    kept = 200 if period.step == MINUTE else 1_000
+    for facet in FACETS:
+        counts = truth.terms[facet]
+        by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        cut = store.periods(topic, [period])[0].cut
+        rated = truth.rated[facet]
+        assert [
+            (count.term, count.posts, count.positive, count.neutral, count.negative)
+            for count in store.top(topic, [period], facet, by="posts", limit=100_000)
+        ] == [
+            (term, posts, rated[term, "positive"], rated[term, "neutral"], rated[term, "negative"])
+            for term, posts in (by_count[:kept] if cut else by_count)
+        ]
+
+
+def assert_summary(views: Views, topic: str, window: Window, truth: Truth) -> None:
+    summary = views.summary(topic, window)
+    assert (summary["posts"], summary["authors"], summary["messages"]) == (
+        truth.posts,
+        len(truth.authors),
+        len(truth.messages),
+    )
+    for name, expected in (("kinds", truth.kinds), ("languages", truth.languages)):
+        assert Counter({item["label"]: item["count"] for item in summary[name]["items"]}) == expected
