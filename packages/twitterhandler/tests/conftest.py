@@ -1,12 +1,15 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from twitterhandler.posts import Author, Post
+from twitterhandler.testing.xserver.server import TOKEN
 
+SECRETS = (TOKEN,)
+"""Keys that the tests use: none may be in what a test prints or logs."""
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -32,6 +35,20 @@ def wait_until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
             return value
         time.sleep(0.02)
     return pytest.fail(f"not so within {seconds} s")
+
+
+def told_secrets(sections: Iterable[tuple[str, str]]) -> list[str]:
+    """The secrets that occur in what a test printed and logged, as pytest keeps it."""
+    return [secret for secret in SECRETS if any(secret in text for _, text in sections)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails a test that tells a secret, whatever it is about."""
+    report = yield
+    if report.passed and told_secrets(report.sections):
+        report.outcome, report.longrepr = "failed", "a secret is in what this test printed or logged"
+    return report
 
 
 @pytest.fixture
