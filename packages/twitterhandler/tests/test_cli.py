@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -371,6 +372,34 @@ def test_x_is_listened_to_until_a_signal(program, environment, fake_x, eventuall
     assert process.returncode == 0
     assert "2 posts, " in output
     assert x.token not in output
+
+
+def test_the_time_between_two_runs_is_a_gap_of_x(program, environment, fake_x, eventually, tmp_path):
+    x, there = fake_x
+    program("topics", "add", "tea", "tea", "--start")
+    command = [sys.executable, "-m", "twitterhandler", "run", "x"]
+    for run in (1, 2):
+        with subprocess.Popen(command, env={**environment, **there}, stderr=subprocess.DEVNULL) as process:
+            try:
+                eventually(lambda: x.platform.open)
+                push(x, f"tea {run}")
+                eventually(lambda run=run: len(texts(tmp_path)) == run)
+                eventually(lambda: kept(tmp_path))
+            finally:
+                process.kill()  # nothing is tidied up
+        eventually(lambda: not x.platform.open)
+        with contextlib.closing(sqlite3.connect(tmp_path / "topics.db")) as connection, connection:
+            connection.execute("update cursors set position = position - 60e6 where network = 'x connections'")
+    assert texts(tmp_path) == ["tea 1", "tea 2"]
+    assert len(x.rules) == 1
+    assert "the collector was not running" in [
+        record["reason"] for record in spooled(tmp_path) if record["event"] == "gap"
+    ]
+
+
+def kept(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "topics.db")) as connection:
+        return connection.execute("select position from cursors where network = 'x'").fetchall()
 
 
 def test_x_wants_a_key_and_says_which(program, fake_x):

@@ -35,7 +35,7 @@ def test_a_run_with_all_that_can_go_wrong_tells_no_key(caplog, capfd):
         status = collector.ingest.status()
         app = create_app(collector.registry, collector.ingest)
         told.extend([repr(collector.source), repr(vars(collector.source)), str(status), repr(x.requests)])
-        told.extend([exposition(collector.ingest).decode(), orjson.dumps(app.openapi()).decode()])
+        told.extend([exposition([collector.ingest]).decode(), orjson.dumps(app.openapi()).decode()])
         told.extend(encode(record).decode() for record in collector.queue.records)
         x.fail(Fault.unauthorized(), Fault.eof())
         await x.platform.clock.sleep(60)
