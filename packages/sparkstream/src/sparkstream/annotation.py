@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -11,6 +11,9 @@ from sparkstream.schema import Post
 
 SENTIMENTS: Final = ("positive", "neutral", "negative", "not_rated")
 EMOTIONS: Final = ("joy", "love", "surprise", "sadness", "anger", "fear", "none", "not_rated")
+
+
+_ENVELOPE: Final = frozenset({"schema", "event"})
 
 
 class Label(Protocol):
@@ -84,34 +87,46 @@ class AnnotatedPost:
 
 def annotate(posts: Sequence[Post], annotator: Annotator) -> list[AnnotatedPost]:
     """One call of the annotator for all of them, in their order."""
-    found = annotator.analyze([post.text for post in posts], [post.lang for post in posts]) if posts else None
-    if found is None:
-        return []
+    records = [{name: part for name, part in post.record.items() if name not in _ENVELOPE} for post in posts]
+    return [
+        from_record(record, post.event_time, post.received_at)
+        for post, record in zip(posts, _annotated(records, annotator), strict=True)
+    ]
+
+
+def annotate_again(posts: Sequence[AnnotatedPost], annotator: Annotator) -> list[AnnotatedPost]:
+    """Held posts with what is found in them now; all else stays."""
+    return [
+        from_record(record, post.event_time, post.received_at)
+        for post, record in zip(posts, _annotated([post.record for post in posts], annotator), strict=True)
+    ]
+
+
+def _annotated(records: Sequence[Mapping[str, Any]], annotator: Annotator) -> Iterator[dict[str, Any]]:
+    if not records:
+        return
+    found = annotator.analyze([record["text"] for record in records], [record["lang"] for record in records])
     versions = dict(annotator.versions)
-    return [_annotated(post, found, index, versions) for index, post in enumerate(posts)]
+    for index, record in enumerate(records):
+        yield {**record, **_findings(record, found, index), "models": versions}
 
 
-def _annotated(post: Post, found: Analysis, index: int, versions: dict[str, str]) -> AnnotatedPost:
-    sentiment = _label(found.sentiment, index)
-    emotion = _label(found.emotion, index)
-    record = dict(post.record)
-    del record["schema"], record["event"]
-    record |= {
-        "sentiment": sentiment,
-        "emotion": emotion,
+def _findings(record: Mapping[str, Any], found: Analysis, index: int) -> dict[str, Any]:
+    text = record["text"]
+    return {
+        "sentiment": _label(found.sentiment, index),
+        "emotion": _label(found.emotion, index),
         "entities": [{"text": entity.text, "type": entity.type} for entity in found.entities[index]]
         if found.entities is not None
         else [],
         "keywords": [{"text": word.text, "score": round(word.score, 6)} for word in found.keywords[index]]
         if found.keywords is not None
         else [],
-        "words": cleaning.words(post.text, post.lang),
-        "domains": cleaning.domains(post.urls),
-        "emoji": cleaning.emoji(post.text),
-        "message_key": cleaning.message_key(post.text),
-        "models": versions,
+        "words": cleaning.words(text, record["lang"]),
+        "domains": cleaning.domains(record["urls"]),
+        "emoji": cleaning.emoji(text),
+        "message_key": cleaning.message_key(text),
     }
-    return from_record(record, post.event_time, post.received_at)
 
 
 def from_record(record: Mapping[str, Any], event_time: int, received_at: int) -> AnnotatedPost:

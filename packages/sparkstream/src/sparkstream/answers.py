@@ -9,7 +9,7 @@ from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.queries import Lens
 from sparkstream.rollups import RATED
 from sparkstream.shares import shares
-from sparkstream.stores.base import TermCount, Topic
+from sparkstream.stores.base import LayerTimes, TermCount, Topic
 from sparkstream.sums import Sums
 from sparkstream.times import format_time
 from sparkstream.topics import state
@@ -20,9 +20,12 @@ UNKNOWN: Final[Json] = {"authors": None, "messages": None, "sentiment": None, "e
 """Of a step that the scan of its posts did not reach."""
 
 
-def layers(newest: int | None) -> Json:
-    """Where the layers meet: there are no batch views yet, so all is read from the speed views."""
-    return {"batch_until": None, "speed_until": format_time(newest) if newest else None}
+def layers(times: LayerTimes) -> Json:
+    """Where the layers meet: what lies before `batch_until` is read from the batch views, all else from the speed
+    views, which reach to `speed_until`.
+    """
+    until, newest = (format_time(at) if at is not None else None for at in (times.batch_until, times.speed_until))
+    return {"batch_until": until, "speed_until": newest}
 
 
 def topic_item(topic: Topic, now: int) -> Json:

@@ -13,6 +13,7 @@ SparkstreamError
 │   └── ForeignQueueError   it is not the one the checkpoint was made on
 ├── StoreError          the store cannot be read or written
 │   ├── StoreBusyError      another process holds it (retriable)
+│   ├── HeldStoreError      a batch, or one who forgets, is at work in it (retriable)
 │   └── StoreSchemaError    it was made by another version
 ├── CheckpointError     the checkpoint cannot be used, or another job uses it
 └── QueryError          a question to the views that has no answer
@@ -75,6 +76,10 @@ class StoreError(SparkstreamError):
 
 
 class StoreBusyError(StoreError):
+    retriable = True
+
+
+class HeldStoreError(StoreError):
     retriable = True
 
 

@@ -92,7 +92,7 @@ class Views:
         return {
             "items": items,
             "next": None,
-            "layers": layers(max((topic.last_post or 0 for topic in topics), default=0)),
+            "layers": layers(self.store.layers()),
         }
 
     def topic(self, slug: str) -> Topic:
@@ -102,7 +102,7 @@ class Views:
         return topic
 
     def summary(self, slug: str, window: Window, *, lens: Lens = "posts", only: Filter = UNFILTERED) -> Json:
-        topic = self.topic(slug)
+        self.topic(slug)
         head = {"topic": slug, "from": format_time(window.start), "to": format_time(window.end), "lens": lens}
         previous = window.previous
         now, before = (None, None) if only.is_stored else self._both_scans(slug, window, only)
@@ -115,7 +115,7 @@ class Views:
             **head,
             **self._summary(slug, window, lens, only, now),
             "previous": part,
-            "layers": layers(topic.last_post),
+            "layers": layers(self.store.layers(slug)),
         }
 
     def _summary(self, slug: str, window: Window, lens: Lens, only: Filter, scan: Scan | None) -> Json:
@@ -136,7 +136,7 @@ class Views:
         return {**found, "coverage": covered}
 
     def series(self, slug: str, window: Window, step: Step, *, only: Filter = UNFILTERED) -> Json:
-        topic = self.topic(slug)
+        self.topic(slug)
         size = STEPS[step]
         start, end = floor(window.start, size), ceil(window.end, size)
         if (end - start) // size > MAX_STEPS:
@@ -149,7 +149,7 @@ class Views:
             {"start": format_time(at), **item, "coverage": coverage(gaps, at, at + size)}
             for item, at in zip(items, range(start, end, size), strict=True)
         ]
-        return {"items": items, "next": None, "step": step, **extra, "layers": layers(topic.last_post)}
+        return {"items": items, "next": None, "step": step, **extra, "layers": layers(self.store.layers(slug))}
 
     def _items(self, slug: str, window: Window, size: int, only: Filter) -> tuple[list[Json], Json]:
         starts = range(window.start, window.end, size)
@@ -198,7 +198,7 @@ class Views:
                 "next": encode_cursor(offset + limit) if len(items) > limit else None,
                 "facet": facet,
                 **extra,
-                "layers": layers(topic.last_post),
+                "layers": layers(self.store.layers(slug)),
             }
             for facet, items in found.items()
         }
@@ -241,19 +241,19 @@ class Views:
     def posts(
         self, slug: str, window: Window, *, only: Filter = UNFILTERED, limit: int = 20, cursor: str | None = None
     ) -> Json:
-        topic = self.topic(slug)
+        self.topic(slug)
         page: Page = post_page(self.store, slug, window, only, limit=limit, scanned=LOOKED_AT, cursor=cursor)
         items = [{**stored.post.record, "stamp": str(stored.stamp)} for stored in page.posts]
-        return {"items": items, "next": page.next, "layers": layers(topic.last_post)}
+        return {"items": items, "next": page.next, "layers": layers(self.store.layers(slug))}
 
     def coverage(self, slug: str, window: Window) -> Json:
-        topic = self.topic(slug)
+        self.topic(slug)
         gaps = self._unheard(slug, window.start, window.end)
         items = [
             {"from": format_time(gap.start), "to": format_time(gap.end), "reason": gap.reason, "filled": gap.filled}
             for gap in gaps
         ]
-        return {"items": items, "next": None, "layers": layers(topic.last_post)}
+        return {"items": items, "next": None, "layers": layers(self.store.layers(slug))}
 
     def _unheard(self, slug: str, start: int, end: int) -> list[Gap]:
         """The recorded gaps that touch [start, end), and the time since a stopped job was last heard of."""

@@ -46,8 +46,9 @@ class LayeredStore:
 
     def layers(self, topic: str | None = None) -> LayerTimes:
         """Of all topics together the earliest `until` and the newest post."""
-        events = [event.slug for event in self.master.topic_events() if event.state != "deleted"]
-        slugs = events if topic is None else [topic]
+        if topic is not None:
+            return LayerTimes(self.batch.pointer(topic).until or None, self.speed.newest(topic))
+        slugs = [event.slug for event in self.master.topic_events() if event.state != "deleted"]
         pointers = self.batch.pointers()
         until = min((pointers[slug].until if slug in pointers else 0 for slug in slugs), default=0)
         newest = [at for slug in slugs if (at := self.speed.newest(slug)) is not None]

@@ -1,0 +1,47 @@
+"""The one hold of a store that those take who write beside its job: a batch, `forget`, retention."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from sparkstream.errors import HeldStoreError
+from sparkstream.stores.protocols import MasterStore
+from sparkstream.times import MINUTE
+
+HOLD: Final = 2 * MINUTE
+"""How long one who says nothing more keeps the others out."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """A context in which nobody else writes beside the job, as long as it is prolonged in time.
+
+    Meanwhile the job folds what is marked, and settles nothing.
+
+    Raises (from entering and prolonging):
+        HeldStoreError: somebody else has it.
+    """
+
+    master: MasterStore
+    what: str
+    clock: Callable[[], int]
+    _holder: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._holder = f"{self.what} {uuid.uuid4().hex[:8]}"
+
+    def __enter__(self) -> Hold:
+        self.prolong()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.master.release(self._holder)
+
+    def prolong(self) -> None:
+        now = self.clock()
+        if not self.master.hold(self._holder, now=now, until=now + HOLD):
+            other = self.master.holder(now) or "another process"
+            raise HeldStoreError(f"{other} is at work in this store; wait until it is done, then do it again")
