@@ -1,5 +1,7 @@
 """The batch layer beside a job: whatever happens meanwhile, both layers together are a fold of the master set."""
 
+from dataclasses import replace
+
 import pytest
 import truth
 from factories import NOON, STATUS, annotated, deltas, keep
@@ -214,9 +216,13 @@ def test_marks_are_settled_when_no_job_is_at_work_and_stay_while_one_is(store, l
 
 def test_minutes_after_the_border_are_left_to_the_job(store, layer):
     keep(store, [("tea", annotated("x:1")), ("tea", annotated("x:2", NOON + HOUR))])
+    store.speed.heartbeat(replace(STATUS, updated_at=NOW))
     store.master.mark([("tea", NOON + HOUR)])
     layer.run(end=NOON + 30 * MINUTE)
     assert waiting(store) == {("tea", NOON + HOUR)}
+    store.speed.heartbeat(replace(STATUS, updated_at=NOW - HOUR))  # without a job the batch does it
+    layer.run(end=NOON + 31 * MINUTE)
+    assert waiting(store) == set()
 
 
 @pytest.mark.parametrize("when", STEPS)

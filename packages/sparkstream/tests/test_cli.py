@@ -19,13 +19,27 @@ from sparkstream.schema import DeadLetter
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.stores.sqlite.connection import MIGRATIONS
 from sparkstream.testing.spool import write_spool
+from sparkstream.times import DAY, HOUR, MINUTE
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     """No command finds a setting or a file of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("QUEUE", "STORE", "SPEED", "CHECKPOINT", "ANNOTATOR", "MASTER", "HOST", "PORT", "TOKEN", "MAX_LINES"):
+    for name in (
+        "QUEUE",
+        "STORE",
+        "SPEED",
+        "CHECKPOINT",
+        "ANNOTATOR",
+        "MASTER",
+        "HOST",
+        "PORT",
+        "TOKEN",
+        "MAX_LINES",
+        "KEEP_POSTS",
+        "KEEP_VIEWS",
+    ):
         monkeypatch.delenv(f"SPARKSTREAM_{name}", raising=False)
 
 
@@ -87,7 +101,7 @@ def test_without_a_command_the_help_is_shown(call):
         (["dead", "--limit", "many"], ["--limit"]),
         (["serve", "--port", "99999"], ["--port"]),
         (["dead", "--colour"], ["--colour"]),
-        (["dead", "--store", "views.db"], ["'views.db' is no store", "write sqlite:PATH"]),
+        (["dead", "--store", "views.db"], ["views.db: is no store", "write sqlite:PATH"]),
         (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
         (["run", "--annotator", "none:", "--queue", "queue://x/y"], ["is no queue", "write spool:FOLDER"]),
         (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
@@ -199,6 +213,93 @@ def test_speed_views_may_have_a_store_of_their_own(call, tmp_path, monkeypatch):
     assert call("migrate")[0] == 0
     assert (tmp_path / "speed.db").exists()
     assert (tmp_path / "data" / "views.db").exists()
+
+
+@pytest.fixture
+def day(store):
+    """Posts of an afternoon, the last one far enough for a batch."""
+    feed(store, [record(f"x:{hour}", NOON + hour * HOUR, topics=["tea", "milk"]) for hour in range(5)])
+    return store
+
+
+WHERE = ("--store", "sqlite:views.db")
+
+
+def test_a_batch_says_what_it_did_and_an_audit_finds_no_difference(call, day):
+    code, out, _ = call("batch", *WHERE)
+    assert code == 0
+    milk, tea, seconds = out.splitlines()
+    assert milk == "milk  generation 1  until 2026-11-22T15:00:00.000Z  3 posts read"
+    assert tea.startswith("tea ")
+    assert re.fullmatch(r"\d+\.\d s", seconds)
+    assert call("audit", *WHERE) == (0, "10 hours, no difference\n", "")
+    assert call("batch", *WHERE, "--topic", "tea", "--all", "--to", "2026-11-22T15:30:00Z")[0] == 0
+    assert day.batch.pointer("tea").until == NOON + 3 * HOUR + 30 * MINUTE
+    assert day.batch.pointer("milk").generation == 1
+    assert call("audit", *WHERE)[0] == 0
+
+
+def test_an_audit_names_what_differs_and_fails(call, day):
+    day.master.remove([("tea", "x:1")])
+    code, out, _ = call("audit", *WHERE)
+    line, last = out.splitlines()
+    assert code == 1
+    assert line.startswith("2026-11-22T13:00:00.000Z  tea  posts, sentiment,")
+    assert line.endswith("differ (posts 0, batch None, speed 1)")
+    assert last == "10 hours, 1 differ"
+    code, out, _ = call("audit", *WHERE, "--topic", "tea", "--from", "2026-11-22T13:00:00Z", "--json")
+    assert code == 1
+    assert [json.loads(row)["master"] for row in out.splitlines()] == [0, 1, 1, 1]
+
+
+def test_posts_are_annotated_again(call, day):
+    code, out, _ = call("batch", *WHERE, "--reannotate", "--annotator", "none:")
+    assert code == 0
+    assert out.splitlines()[0] == "10 posts annotated again"
+    assert call("audit", *WHERE)[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [("--from", "yesterday"), ("--to", "2026-11-22T15:00:00")])
+def test_a_time_that_is_none_is_one_line(call, day, arguments):
+    code, _, err = call("batch", *WHERE, *arguments)
+    assert code == 2
+    assert_one_line(err, arguments[0], "is no time; write it as 2026-11-22T21:00:00Z")
+
+
+def test_posts_an_author_or_a_topic_are_forgotten(call, day):
+    assert call("forget", *WHERE, "--id", "x:1", "--id", "x:2")[1] == "2 posts and 0 dead letters are forgotten\n"
+    assert call("forget", *WHERE, "--topic", "milk")[1] == "3 posts and 0 dead letters are forgotten\n"
+    assert call("forget", *WHERE, "--author", "x:ada")[1] == "3 posts and 0 dead letters are forgotten\n"
+    assert [(topic.slug, topic.posts) for topic in day.topics()] == [("tea", 0)]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--id", "x:1", "--topic", "tea"), ("--author", "x", "--topic", "tea")])
+def test_one_thing_is_forgotten_at_a_time(call, day, arguments):
+    code, _, err = call("forget", *WHERE, *arguments)
+    assert code == 2
+    assert_one_line(err, "say what to forget: --id, --author or --topic, one of them")
+
+
+def test_dead_letters_are_read_again(call, day):
+    letters = [DeadLetter("spool:1", encode(record("x:9")).decode(), "old", NOON), DeadLetter("spool:2", "{", "", NOON)]
+    day.master.write_events([], [], letters)
+    assert call("dead", *WHERE, "--replay", "--annotator", "none:")[:2] == (0, "1 can be read now\n")
+    assert day.topic("tea").posts == 6
+
+
+def test_old_days_are_put_away_by_the_batch(call, day, monkeypatch):
+    feed(day, [record("x:late", NOON + 13 * HOUR)], 1)
+    monkeypatch.setenv("SPARKSTREAM_KEEP_POSTS", "0.5")
+    monkeypatch.setattr("sparkstream.commands.upkeep._now", lambda: NOON + 3 * DAY)
+    out = call("batch", *WHERE, "--to", "2026-11-23T00:00:00Z")[1]
+    assert "tea  the posts of 2026-11-22 have gone" in out.splitlines()
+    assert day.topic("tea").posts == 6
+    assert call("audit", *WHERE)[0] == 0
+    monkeypatch.setenv("SPARKSTREAM_KEEP_POSTS", "9")
+    monkeypatch.setenv("SPARKSTREAM_KEEP_VIEWS", "3")
+    code, _, err = call("batch", *WHERE)
+    assert code == 2
+    assert_one_line(err, "posts cannot be kept longer than their sums")
 
 
 def test_without_the_extra_posts_are_counted_and_a_line_says_how_to_rate_them(call, monkeypatch):

@@ -5,30 +5,41 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, WebSocket
 from fastapi.middleware.gzip import GZipMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from sparkstream import problems
 from sparkstream.__about__ import __version__
 from sparkstream.answers import Json
+from sparkstream.auditing import audit_answer
 from sparkstream.errors import SparkstreamError, UnknownTopicError
 from sparkstream.examples import EXAMPLES
 from sparkstream.live import GONE, WINDOWS, LiveHub
 from sparkstream.metrics import exposition
-from sparkstream.parameters import AskedFilter, AskedViews, AskedWindow, Cursor, Limit, LiveFilter, Slug, TopFilter
+from sparkstream.parameters import (
+    AskedFilter,
+    AskedStore,
+    AskedViews,
+    AskedWindow,
+    Cursor,
+    Limit,
+    LiveFilter,
+    Slug,
+    TopFilter,
+)
 from sparkstream.queries import Facet, Filter, Lens, Step
 from sparkstream.status import whole_status
-from sparkstream.stores.base import Store
+from sparkstream.stores import LayeredStore
 from sparkstream.views import Views
 
 _UNKNOWN_TOPIC, _BAD_QUESTION, _TOO_MANY, _TRY_LATER = 4404, 4422, 4429, 1013
 
 
 def create_app(
-    store: Store, *, token: str | None = None, clock: Callable[[], int] | None = None, tick: float = 1.0
+    store: LayeredStore, *, token: str | None = None, clock: Callable[[], int] | None = None, tick: float = 1.0
 ) -> FastAPI:
     """The app over an open store, which it does not close.
 
@@ -48,7 +59,7 @@ def create_app(
     )
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     problems.install(app)
-    app.state.views = views
+    app.state.views, app.state.store = views, store
     app.include_router(v1, dependencies=[Depends(_bearer(token))] if token else [])
     _add_service_routes(app, views, hub)
     _add_live(app, views, hub, token)
@@ -127,6 +138,17 @@ def coverage(views: AskedViews, topic: Slug, period: AskedWindow) -> Json:
 @v1.get(**_described("/v1/status"))
 def status(views: AskedViews) -> Json:
     return whole_status(views)
+
+
+@v1.get(**_described("/v1/audit"))
+def audit(
+    store: AskedStore,
+    views: AskedViews,
+    period: AskedWindow,
+    topic: Annotated[str | None, Query(description="Only this one")] = None,
+) -> Json:
+    topics = [views.topic(topic).slug] if topic else [known.slug for known in store.topics()]
+    return audit_answer(store, topics, period)
 
 
 def _add_service_routes(app: FastAPI, views: Views, hub: LiveHub) -> None:

@@ -19,6 +19,7 @@ from sparkstream.annotation import AnnotatedPost, Annotator, annotate_again
 from sparkstream.errors import HeldStoreError, UnknownTopicError
 from sparkstream.holding import Hold
 from sparkstream.layers import in_flight
+from sparkstream.refolding import refold_without_job
 from sparkstream.rollups import Rollup, fold, fold_periods
 from sparkstream.stores import LayeredStore
 from sparkstream.stores.base import Mark, Pointer
@@ -70,7 +71,9 @@ class BatchLayer:
         """
         chosen = self._topics(topics)
         with self._hold:
-            return [done for topic in chosen if (done := self._topic(topic, start, end)) is not None]
+            folded = [done for topic in chosen if (done := self._topic(topic, start, end)) is not None]
+        refold_without_job(self.store, self.clock())
+        return folded
 
     def annotate_again(
         self, annotator: Annotator, topics: Sequence[str] | None = None, *, start: int = 0, end: int = LATEST

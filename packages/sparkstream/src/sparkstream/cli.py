@@ -1,8 +1,7 @@
-"""`sparkstream`: run the job, serve the views, list dead letters."""
+"""`sparkstream`: run the job, serve the views; what else there is to do stands in `commands`."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -10,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +19,10 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from sparkstream.__about__ import __version__
+from sparkstream.commands.upkeep import AnnotatorUrl, Speed, Store, annotator_of
+from sparkstream.commands.upkeep import app as upkeep
 from sparkstream.errors import AddressError, SettingsError, SparkstreamError
+from sparkstream.schedule import Schedule
 
 if TYPE_CHECKING:
     from sparkstream.job import StreamJob
@@ -33,16 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(upkeep)
+
 HEARTBEAT = 5.0
 """Seconds between two words of the job in the store."""
-
-Store = Annotated[
-    str | None, typer.Option(help="sqlite:PATH [env SPARKSTREAM_STORE; sqlite:./data/views.db]", show_default=False)
-]
-Speed = Annotated[
-    str | None,
-    typer.Option(help="Where the speed views are, if not in the store [env SPARKSTREAM_SPEED]", show_default=False),
-]
 
 
 def main() -> None:
@@ -102,20 +98,16 @@ def run(
     checkpoint: Annotated[
         Path | None, typer.Option(help="Folder [env SPARKSTREAM_CHECKPOINT; ./data/checkpoint]", show_default=False)
     ] = None,
-    annotator: Annotated[
-        str | None,
-        typer.Option(help="local: (with the extra nlp) or none: [env SPARKSTREAM_ANNOTATOR]", show_default=False),
-    ] = None,
+    annotator: AnnotatorUrl = None,
     once: Annotated[bool, typer.Option("--once", help="End after what is in the queue now.")] = False,
 ) -> None:
     """Read the queue, annotate and count posts, until Ctrl-C; go on from the checkpoint."""
-    from sparkstream.annotators import annotator_factory
     from sparkstream.job import JobOptions, StreamJob
     from sparkstream.settings import Settings
 
     _configure_logging()
     settings = Settings()
-    factory = annotator_factory(_annotator_url(annotator or settings.annotator))
+    factory = annotator_of(annotator)
     job_options = JobOptions(
         master=settings.master,
         max_lines=settings.max_lines,
@@ -137,11 +129,17 @@ def run(
             return
         signal.signal(signal.SIGINT, lambda *_: stopped.set())  # Spark has put its own in the place of ours
         logging.getLogger("sparkstream").info("the job runs")
-        with job:
+        with job, closing(_batches(store or settings.store, speed or settings.speed, settings.batch_every)) as batches:
             while not job.wait(0.2):
                 if stopped.wait(HEARTBEAT):
                     break
                 job.heartbeat()
+                batches.tick()
+
+
+def _batches(store: str, speed: str | None, every: float) -> Schedule:
+    where = ["--store", store, *(["--speed", speed] if speed else [])]
+    return Schedule([sys.executable, "-m", "sparkstream", "batch", *where], every)
 
 
 def _started(job: StreamJob, stopped: threading.Event, *, once: bool) -> bool:
@@ -194,58 +192,6 @@ def serve(
         logging.getLogger("sparkstream").info("the views are at http://%s:%d", *address.getsockname()[:2])
         uvicorn.Server(config).run([address])
     opened.close()
-
-
-@app.command(epilog="Example: sparkstream dead --limit 5 --json")
-def dead(
-    store: Store = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with the raw text.")] = False,
-) -> None:
-    """List the lines that could not be read, with the reason."""
-    from sparkstream.settings import Settings
-    from sparkstream.stores import open_master
-    from sparkstream.times import format_time
-
-    opened, _ = open_master(store or Settings().store)
-    for letter in opened.dead_letters(limit):
-        at = format_time(letter.at)
-        print(
-            json.dumps({"id": letter.id, "at": at, "reason": letter.reason, "raw": letter.raw})
-            if as_json
-            else f"{at}  {_printable(letter.id)}  {_printable(letter.reason)}"
-        )
-    count = opened.dead_letter_count()
-    opened.close()
-    if not as_json:
-        print(f"{count} dead letters in all" if count else "no dead letters")
-
-
-@app.command(epilog="Example: sparkstream migrate --store sqlite:./data/views.db")
-def migrate(store: Store = None, speed: Speed = None) -> None:
-    """Bring a store that an older version made up to date; stop what uses it, and copy it before."""
-    from sparkstream.settings import Settings
-    from sparkstream.stores import open_store
-
-    settings = Settings()
-    open_store(store or settings.store, speed or settings.speed, migrate=True).close()
-    print("the store is up to date")
-
-
-def _printable(text: str) -> str:
-    """What a collector or a line said, without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
-def _annotator_url(asked: str | None) -> str:
-    from importlib.util import find_spec
-
-    if asked is not None:
-        return asked
-    if find_spec("nlp_services") is not None:
-        return "local:"
-    print("sparkstream: posts are counted, not rated; `pip install 'sparkstream[nlp]'` rates them", file=sys.stderr)
-    return "none:"
 
 
 def _bind(host: str, port: int, token: str | None) -> socket.socket:

@@ -41,6 +41,21 @@ def in_flight(store: LayeredStore, run: str | None = None) -> bool:
     )
 
 
+def half_done(store: LayeredStore) -> frozenset[Stamp]:
+    """The batches whose rows are in the master set and not in the sums: their deltas are still to come."""
+    runs, applied = store.master.runs(), store.speed.applied()
+    return frozenset(
+        Stamp(run, state.started)
+        for run, state in runs.items()
+        if not state.abandoned and state.started > applied.get(run, -1)
+    )
+
+
+def settles(store: LayeredStore, now: int) -> bool:
+    """Whether marks that were read before may be settled: nobody has been changing the master set since."""
+    return store.master.holder(now) is None and not in_flight(store)
+
+
 def recover(store: LayeredStore, run: str, committed: int) -> None:
     """Take the store over for a run whose checkpoint has committed batches up to this one.
 

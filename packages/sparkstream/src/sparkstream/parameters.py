@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query, Request, WebSocket
 
 from sparkstream.errors import QueryError
 from sparkstream.queries import Asked, Emotion, Facet, Filter, Kind, Sentiment, Window, make_filter, window
+from sparkstream.stores import LayeredStore
 from sparkstream.times import parse_time
 from sparkstream.views import Views
 
@@ -22,6 +23,12 @@ def _views(request: Request) -> Views:
     return views
 
 
+def _store(request: Request) -> LayeredStore:
+    store: LayeredStore = request.app.state.store
+    return store
+
+
+AskedStore: TypeAlias = Annotated[LayeredStore, Depends(_store)]
 AskedViews: TypeAlias = Annotated[Views, Depends(_views)]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from sparkstream.layers import half_done, settles
 from sparkstream.rollups import Rollup, fold
 from sparkstream.stores import LayeredStore
 from sparkstream.stores.base import Mark
@@ -29,10 +30,17 @@ unless there is time: a post that goes now and then must not hold up the ones th
 """
 
 
+def refold_without_job(store: LayeredStore, now: int) -> None:
+    """What the job does between its batches; nothing while one runs, which does it."""
+    status = store.status()
+    if status is None or status.silent(now):
+        Refolding(store, lambda: settles(store, now)).run()
+
+
 @dataclass(slots=True)
 class Refolding:
-    """What is left to fold again, done some at a time. Only between two micro-batches: the rows of one that is half
-    done would be in the fold, and added once more.
+    """What is left to fold again, done some at a time. Only between two micro-batches, by the job; by another where no
+    job runs. The rows of a batch that was killed half way are left out of the speed views: its replay adds them.
 
     `quiet` says whether nobody is changing the master set now.
     """
@@ -81,11 +89,12 @@ class Refolding:
         """Fold a period for the layer that it is read from; the speed views have no use for any other."""
         pointer = self.store.batch.pointer(topic)
         if period.start >= pointer.until:
-            self.store.speed.replace(topic, [(period, self._sums(topic, period))])
+            waiting = half_done(self.store)
+            found = self.store.master.scan(topic, period.start, period.end)
+            sums = fold(stored.post for stored in found if stored.stamp not in waiting)
+            self.store.speed.replace(topic, [(period, sums)])
             return
         self.store.speed.replace(topic, [(period, Rollup())])
         if period.end <= pointer.until and floor(period.start, DAY) not in self.store.batch.frozen(topic):
-            self.store.batch.write(topic, pointer.generation, [(period, self._sums(topic, period))])
-
-    def _sums(self, topic: str, period: Span) -> Rollup:
-        return fold(stored.post for stored in self.store.master.scan(topic, period.start, period.end))
+            found = self.store.master.scan(topic, period.start, period.end)
+            self.store.batch.write(topic, pointer.generation, [(period, fold(stored.post for stored in found))])

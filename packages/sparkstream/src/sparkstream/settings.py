@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     kafka_user: str | None = None
     kafka_password: SecretStr | None = None
     kafka_mechanism: Mechanism = "PLAIN"
+    batch_every: float = Field(default=3_600, ge=0, description="Seconds between two batches beside the job; 0: none")
+    keep_posts: float | None = Field(default=None, gt=0, description="Days that posts are kept (default: for ever)")
+    keep_views: float | None = Field(default=None, gt=0, description="Days that sums are kept (default: for ever)")
     host: str = "127.0.0.1"
     port: int = Field(default=9002, ge=0, le=65535)
     token: SecretStr | None = None

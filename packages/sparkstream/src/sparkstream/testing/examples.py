@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from sparkstream.auditing import audit_answer
 from sparkstream.live import snapshot
 from sparkstream.queries import Window
 from sparkstream.stage import Line, run_stage
@@ -66,7 +67,8 @@ class _Told:
 def example_answers() -> dict[str, Any]:
     """An answer of each route, by the route's path."""
     with example_store() as store:
-        return _answers(Views(store, clock=lambda: NOW))
+        audited = audit_answer(store, [TOPIC], _WINDOW)
+        return _answers(Views(store, clock=lambda: NOW)) | {"/v1/audit": audited}
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The commands of `sparkstream` by what they are for; `cli` puts them together."""
