@@ -272,6 +272,13 @@ def test_what_x_sends_is_counted_though_nobody_keeps_it(post, registry):
     assert spending.budget.month(source.clock.now()) == 3
 
 
+def test_what_a_file_holds_costs_nothing(post, registry):
+    source = ListSource([post(id="x:1"), post(id="x:2")], name="replay")
+    spending = Spending(registry, clock=source.clock)
+    carry(source, ListSink(), subscriptions=Subscriptions(registry), spending=spending)
+    assert spending.budget.month(source.clock.now()) == 0
+
+
 def test_a_topic_whose_end_has_come_is_not_even_asked_for(registry):
     source = ListSource([])
     registry.change("match", until=source.clock.now())

@@ -20,7 +20,7 @@ from twitterhandler.errors import BudgetError, SettingError
 from twitterhandler.posts import Post
 from twitterhandler.topics import Topic, topic_scopes
 
-RESERVE: Final = 500
+RESERVE: Final = 1_000
 """Posts that a kept count is at most ahead of what was counted: what a crash may make them look like."""
 _SHARE: Final = 20
 """Of what is left until a limit, one part in so many is reserved at once: near the limit it is one post at a time."""
@@ -81,6 +81,7 @@ class Budget:
         self._kept = dict(kept or {})
         self._counts = Counter(self._kept)
         self._most: dict[str, int] = {}
+        self._of_kind = {"month": limits.month, "fill": limits.fill}
 
     def follow(self, topics: Sequence[Topic], kept: Mapping[str, int]) -> None:
         """What is listened to from now on, and what is kept: a topic that lost its counts there was made anew."""
@@ -91,17 +92,18 @@ class Budget:
     def delivered(self, post: Post, at: datetime, *, billed: bool = True) -> bool:
         """Counts a post in its topics and, if X bills it now, in the month; whether a limit is reached by it."""
         paid = post.network == "x"
-        reached = False
-        for slug in post.topics:
-            of_all, of_paid = topic_scopes(slug)
-            reached |= self._count(of_all, self._most.get(of_all))
-            if paid:
-                self._count(of_paid, None)
-        return (paid and billed and self.billed(1, at)) or reached
+        scopes = [scope for slug in post.topics for scope in topic_scopes(slug)[: 2 if paid else 1]]
+        if paid and billed:
+            scopes.append(month_scope(at))
+        reached = [self._count(scope) for scope in scopes]
+        if self.pending:  # what is written now need not be written with one of the next posts
+            for scope in scopes:
+                self._reserve(scope)
+        return any(reached)
 
     def billed(self, posts: int, at: datetime) -> bool:
         """Counts posts of X without their topics; whether the limit of the month is reached."""
-        return self._count(month_scope(at), self.limits.month, posts)
+        return self._count(month_scope(at), posts)
 
     def buy(self, posts: Mapping[str, int], at: datetime) -> None:
         """Takes so many posts by topic out of what may be bought to fill gaps; delivered they are counted as all are.
@@ -122,7 +124,7 @@ class Budget:
         for what, posts_left in left.items():
             if posts_left is not None and wanted > posts_left:
                 raise BudgetError(f"{wanted:,} posts are to be bought; {what} leaves {max(posts_left, 0):,}: raise it")
-        self._count(fill_scope(at), self.limits.fill, wanted)
+        self._count(fill_scope(at), wanted)
 
     def reached(self, topic: Topic, at: datetime) -> str | None:
         """Why a topic has to stop; None when it need not."""
@@ -149,19 +151,29 @@ class Budget:
 
     def left(self, at: datetime) -> int | None:
         """Posts of X that the month of `at` may still have; None: as many as come."""
-        return None if self.limits.month is None else self.limits.month - self.month(at)
+        most = self._of_kind["month"]
+        return None if most is None else most - self.month(at)
 
     def settled(self) -> dict[str, int]:
         """What is to be kept at the end: the counts without reserves, where they differ."""
         return {scope: self._counts[scope] for scope, kept in self._kept.items() if kept != self._counts[scope]}
 
-    def _count(self, scope: str, most: int | None, posts: int = 1) -> bool:
+    def _count(self, scope: str, posts: int = 1) -> bool:
+        """Whether the limit of the scope is reached."""
         self._counts[scope] += posts
-        count = self._counts[scope]
-        if count > self._kept.get(scope, 0):
-            reserve = RESERVE if most is None else max(0, min(RESERVE, (most - count) // _SHARE))
+        if self._counts[scope] > self._kept.get(scope, 0):
+            self._reserve(scope)
+        most = self._limit_of(scope)
+        return most is not None and self._counts[scope] >= most
+
+    def _reserve(self, scope: str) -> None:
+        count, most = self._counts[scope], self._limit_of(scope)
+        reserve = RESERVE if most is None else max(0, min(RESERVE, (most - count) // _SHARE))
+        if count + reserve > self._kept.get(scope, 0):
             self._kept[scope] = self.pending[scope] = count + reserve
-        return most is not None and count >= most
+
+    def _limit_of(self, scope: str) -> int | None:
+        return self._of_kind.get(scope.partition(":")[0], self._most.get(scope))
 
 
 def fill_scope(at: datetime) -> str:

@@ -132,6 +132,8 @@ class Ingest:
         self._sink = sink
         self._subscriptions = subscriptions
         self._spending = spending
+        of_a_file = source.matches and source.keeps_repeats
+        self._charged = None if of_a_file else spending  # what a file holds was paid for when it was heard
         self._clock = clock or SystemClock()
         self._followed: tuple[Topic, ...] | None = None
         self._taken = 0
@@ -261,7 +263,7 @@ class Ingest:
         if not self._source.matches:
             post = replace(post, topics=self._subscriptions.match(post) if self._subscriptions else ())
         repeated = bool(post.topics) and not self._source.keeps_repeats and self._recent.seen(post)
-        enough = self._spending is not None and self._spending.delivered(post, repeated=repeated)
+        enough = self._charged is not None and self._charged.delivered(post, repeated=repeated)
         if not post.topics:
             self._counts.unmatched += 1
         elif repeated:
