@@ -172,6 +172,29 @@ def test_it_may_be_closed_twice():
     run_virtually(ask())
 
 
+def test_an_answer_that_is_no_http_shows_no_key_in_any_error_of_the_chain():
+    async def ask():
+        async def serve(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, XTransport(BearerToken(SECRET), base_url=url) as transport:
+            with pytest.raises(SourceUnavailableError) as caught:
+                await transport.ask("GET", "/2/usage/tweets")
+        return caught.value
+
+    error, shown = run_virtually(ask()), ""
+    while error:
+        shown += f"{error!r} {error.args}"
+        error = error.__cause__ or error.__context__
+    assert "ClientResponseError" in shown
+    assert SECRET not in shown
+
+
 class TestTheKey:
     @pytest.mark.parametrize("value", ["", "  ", "two words", "line\nfeed", "schlüssel"])
     def test_is_refused_where_no_header_holds_it(self, value):

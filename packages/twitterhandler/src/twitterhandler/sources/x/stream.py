@@ -16,10 +16,11 @@ from tweepy.asynchronous import AsyncStreamingClient
 from twitterhandler.clock import Clock
 from twitterhandler.sources.x.lines import ending
 from twitterhandler.sources.x.search import EXPANSIONS, FIELDS
-from twitterhandler.sources.x.transport import READ_BUFFER, Envelope, XTransport, stream_timeout
+from twitterhandler.sources.x.transport import CONNECT, READ_BUFFER, Envelope, XTransport, stream_timeout
 
 STALL: Final = 23.0
 """Seconds of silence after which a connection is dead: X sends an empty line every 20 s, a little late."""
+_GRACE: Final = 1.0
 
 
 class Ended(Exception):  # noqa: N818 - each connection ends some day
@@ -61,7 +62,7 @@ class Stream(AsyncStreamingClient):  # type: ignore[misc]  # tweepy has no types
         self._listener = listener
         self._clock = clock
         self._stall = stall
-        self._opened_at = 0.0
+        self._opened_at = self._active_at = asyncio.get_running_loop().time()
 
     async def listen(self) -> NoReturn:
         """Asks for a connection and reads it to its end.
@@ -73,31 +74,44 @@ class Stream(AsyncStreamingClient):  # type: ignore[misc]  # tweepy has no types
         """
         task = self.filter(tweet_fields=FIELDS, expansions=EXPANSIONS)
         try:
-            await asyncio.wait([task])  # not `await task`: tweepy swallows a cancellation that goes through it
+            await self._watch(task)
         finally:
             task.cancel()
             await asyncio.wait([task])
             await self.session.close()  # tweepy does, but not before it has begun
         try:
             task.result()
+            raise Ended(f"silent for {self._stall:g} s")
         except Envelope as envelope:
             raise envelope.error from envelope.__cause__
         except Ended as ended:
             ended.lasted = asyncio.get_running_loop().time() - self._opened_at
             raise
-        raise Ended("it was given up")
+
+    async def _watch(self, task: asyncio.Task[None]) -> None:
+        """Until it ends, or nothing came for so long that aiohttp should have noticed: where the frame of HTTP is
+        broken it waits for ever.
+
+        It is not awaited itself, as tweepy swallows a cancellation that goes through it.
+        """
+        now = asyncio.get_running_loop().time
+        self._active_at = now() + CONNECT
+        while not task.done() and (remaining := self._active_at + self._stall + _GRACE - now()) > 0:
+            await asyncio.wait([task], timeout=remaining)
 
     async def on_connect(self) -> None:
-        self._opened_at = asyncio.get_running_loop().time()
+        self._opened_at = self._active_at = asyncio.get_running_loop().time()
         self._listener.opened(self._clock.now())
 
     async def on_data(self, raw_data: bytes) -> None:
         reason = ending(raw_data)
         if reason:
             raise Ended(reason)
+        self._active_at = asyncio.get_running_loop().time()
         self._listener.line(raw_data, self._clock.now())
 
     async def on_keep_alive(self) -> None:
+        self._active_at = asyncio.get_running_loop().time()
         self._listener.silence(self._clock.now())
 
     async def on_closed(self, resp: aiohttp.ClientResponse) -> NoReturn:
@@ -112,6 +126,8 @@ class Stream(AsyncStreamingClient):  # type: ignore[misc]  # tweepy has no types
     async def on_exception(self, exception: Exception) -> NoReturn:
         if isinstance(exception, aiohttp.http_exceptions.LineTooLong):
             raise Ended(f"a line longer than {2 * READ_BUFFER} bytes", _beginning(exception)) from exception
+        if isinstance(exception, aiohttp.http_exceptions.HttpProcessingError):  # such as gzip that is none
+            raise Ended("it broke") from exception
         raise exception
 
     async def on_disconnect(self) -> None:

@@ -26,7 +26,7 @@ READ_BUFFER: Final = 1024 * 1024
 _BODY: Final = 64 * 1024
 """Bytes of a refusal that are read."""
 _ASK: Final = aiohttp.ClientTimeout(total=30)
-_CONNECT: Final = 10.0
+CONNECT: Final = 10.0
 _BROKEN: Final = (aiohttp.ClientError, asyncio.TimeoutError)
 
 Json = dict[str, Any]
@@ -143,6 +143,8 @@ class XTransport:
             answer = await handler(request)
         except _BROKEN as exc:  # here, because aiohttp would ask a second time by itself, unseen by who counts
             raise Envelope(unreachable(exc)) from exc
+        finally:
+            request.headers.popall(hdrs.AUTHORIZATION, None)  # errors of aiohttp show the headers of their request
         self.ahead = _ahead(answer.headers.get(hdrs.DATE), self._clock.now())
         if 200 <= answer.status < 300:
             return answer
@@ -170,7 +172,7 @@ def _ahead(date: str | None, now: datetime) -> timedelta | None:
 
 def stream_timeout(stall: float) -> aiohttp.ClientTimeout:
     """For a connection that stays: no end, but `stall` seconds of silence are one."""
-    return aiohttp.ClientTimeout(total=None, connect=_CONNECT, sock_connect=_CONNECT, sock_read=stall)
+    return aiohttp.ClientTimeout(total=None, connect=CONNECT, sock_connect=CONNECT, sock_read=stall)
 
 
 def unreachable(exc: BaseException) -> SourceUnavailableError:
@@ -182,7 +184,7 @@ def unreachable(exc: BaseException) -> SourceUnavailableError:
     if isinstance(exc, aiohttp.ClientConnectorError):
         return _unreached((exc.strerror or "no connection").lower())
     if isinstance(exc, aiohttp.ConnectionTimeoutError):
-        return _unreached(f"no connection within {_CONNECT:g} s")
+        return _unreached(f"no connection within {CONNECT:g} s")
     if isinstance(exc, asyncio.TimeoutError):
         return SourceUnavailableError("X did not answer in time; it is tried again", "network")
     return SourceUnavailableError(f"the connection to X broke ({type(exc).__name__}); it is tried again", "network")
