@@ -64,9 +64,14 @@ def place(day: SimulatedDay, urls: tuple[str, str, str], spark_jars: str, tmp_pa
     return Place(tmp_path, *urls, spark_jars)
 
 
-def test_the_job_killed_at_every_named_point_changes_no_number(place: Place, day: SimulatedDay) -> None:
-    for point, batch in KILLS:
+def test_the_job_killed_at_every_named_point_and_a_server_with_it_changes_no_number(
+    place: Place, day: SimulatedDay, kafka_server: Kafka, cassandra_server: Cassandra, redis_server: Redis
+) -> None:
+    servers: tuple[Server, ...] = (redis_server, kafka_server, cassandra_server, redis_server)
+    for (point, batch), server in zip(KILLS, servers, strict=True):
         assert place.run(point, batch) == -signal.SIGKILL, f"the job was not killed {point} of batch {batch}"
+        server.kill()
+        server.restart()
     assert place.run() == 0
     place.holds(day)
 
@@ -75,17 +80,5 @@ def test_speed_views_that_are_lost_are_folded_again_from_the_master_set(place: P
     assert place.run(AFTER_SPEED, 2) == -signal.SIGKILL
     with RedisClient.from_url(place.speed) as client:
         client.flushdb()
-    assert place.run() == 0
-    place.holds(day)
-
-
-def test_servers_killed_beside_the_job_lose_and_double_nothing(
-    place: Place, day: SimulatedDay, kafka_server: Kafka, cassandra_server: Cassandra, redis_server: Redis
-) -> None:
-    servers: tuple[Server, ...] = (kafka_server, cassandra_server, redis_server)
-    for batch, server in enumerate(servers):
-        assert place.run(AFTER_MASTER, batch) == -signal.SIGKILL
-        server.kill()
-        server.restart()
     assert place.run() == 0
     place.holds(day)
