@@ -10,6 +10,8 @@ import pytest
 from day_views import assert_equals_the_seed, whole_day
 from seed_truth import milliseconds
 from sparkstream import Views, open_store
+from sparkstream.auditing import audit
+from sparkstream.batch import BatchLayer
 from sparkstream.queries import Window
 from sparkstream.stage import AFTER_MASTER, AFTER_SPEED, BEFORE_MASTER, INSIDE_MASTER
 from sparkstream.stores import LayeredStore
@@ -79,6 +81,44 @@ def test_kill_minus_nine_at_every_named_point_changes_no_number(day: SimulatedDa
         assert run_job(tmp_path, point, batch) == -signal.SIGKILL, f"the job was not killed {point} of batch {batch}"
     assert run_job(tmp_path) == 0
     assert_equals_the_seed(open_views(tmp_path), day)
+
+
+@pytest.fixture(scope="module")
+def changed_day() -> SimulatedDay:
+    """With posts that are edited, once or twice, and posts that are taken back, some before their copies come."""
+    return simulated_day(seed=12, posts=2_600, duplicates=0.3, edits=0.1, deletes=0.1)
+
+
+def test_edits_and_deletes_are_counted_as_the_seed_says_whatever_is_killed(
+    changed_day: SimulatedDay, tmp_path: Path
+) -> None:
+    write_spool(tmp_path / "spool", changed_day.lines)
+    for point, batch in KILLS:
+        assert run_job(tmp_path, point, batch) == -signal.SIGKILL, f"the job was not killed {point} of batch {batch}"
+    assert run_job(tmp_path) == 0
+    assert_equals_the_seed(open_views(tmp_path), changed_day)
+    assert_nothing_differs(tmp_path)
+
+    os.rename(tmp_path / "checkpoint", tmp_path / "lost")  # all of it again: what was taken back stays out
+    assert run_job(tmp_path) == 0
+    assert_equals_the_seed(open_views(tmp_path), changed_day)
+
+    store = open_views(tmp_path)
+    BatchLayer(store).run()
+    assert all(pointer.until for pointer in store.batch.pointers().values())
+    store.close()
+    assert_equals_the_seed(open_views(tmp_path), changed_day)  # of both layers now
+    assert_nothing_differs(tmp_path)
+
+
+def assert_nothing_differs(folder: Path) -> None:
+    store = open_views(folder)
+    for topic in store.topics():
+        assert topic.first_post is not None
+        assert topic.last_post is not None
+        hours = audit(store, topic.slug, topic.first_post, topic.last_post + 1)
+        assert [hour for hour in hours if hour.differs] == []
+    store.close()
 
 
 def test_a_lost_checkpoint_after_a_kill_loses_and_doubles_nothing(day: SimulatedDay, tmp_path: Path) -> None:

@@ -181,3 +181,12 @@ def test_every_escape_of_json_is_read():
     post = read(json.dumps(record(text='"\\/\0\n\u2028 😀 \u202e')).encode())
     assert isinstance(post, Post)
     assert post.text == '"\\/\0\n\u2028 😀 \u202e'
+
+
+@pytest.mark.parametrize("network", ["x", "bluesky", "sim"])
+def test_a_post_from_the_future_falls_on_its_receipt_and_keeps_what_was_said(network):
+    ahead = record(at=NOON + 400 * DAY, network=network, received_at=format_time(NOON))
+    post = read(encode(ahead))
+    assert post.event_time == NOON
+    assert post.record["created_at"] == format_time(NOON + 400 * DAY)
+    assert read(encode(record(at=NOON + 5 * MINUTE, network=network, received_at=format_time(NOON)))).event_time > NOON

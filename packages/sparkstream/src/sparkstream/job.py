@@ -101,7 +101,7 @@ class StreamJob:
         queue: str,
         store: str,
         speed: str | None = None,
-        checkpoint: str | Path,
+        checkpoint: str | Path = "./data/checkpoint",
         annotator: AnnotatorFactory = NotRated,
         options: JobOptions | None = None,
     ) -> None:

@@ -184,10 +184,13 @@ def _language(record: Mapping[str, Any]) -> str:
 
 
 def _event_time(network: str, created_at: int, received_at: int) -> int:
-    """The created_at, unless the author could set it and it is over 5 minutes ahead of receipt or 24 h behind."""
-    if network in _AUTHOR_SETS_TIME and not received_at - _BEHIND <= created_at <= received_at + _AHEAD:
-        return received_at
-    return created_at
+    """The created_at; or the receipt, where that is over 5 minutes behind it, or where the author could set it and it
+    is over 24 h behind the receipt.
+
+    A post from the future would close its topic's periods. The record keeps what the network said.
+    """
+    too_early = network in _AUTHOR_SETS_TIME and created_at < received_at - _BEHIND
+    return received_at if too_early or created_at > received_at + _AHEAD else created_at
 
 
 def _post_id(record: Mapping[str, Any]) -> str:

@@ -179,11 +179,16 @@ class Views:
         ]
         return items, _counted(scan)
 
-    def top(self, slug: str, window: Window, facet: str, **asked: Unpack[AskedTop]) -> Json:
+    def top(self, slug: str, window: Window | None = None, facet: str = "keyword", **asked: Unpack[AskedTop]) -> Json:
         """Most frequent terms. What views hold is answered from them, all else from the newest posts that match, and
-        says how many these are.
+        says how many these are. Without a window of all the time that the topic has.
         """
-        return self.tops(slug, window, [facet], **asked)[facet]
+        return self.tops(slug, window or self._whole(slug), [facet], **asked)[facet]
+
+    def _whole(self, slug: str) -> Window:
+        topic = self.topic(slug)
+        last = floor(self.clock() if topic.last_post is None else topic.last_post, MINUTE)
+        return Window(last if topic.first_post is None else floor(topic.first_post, MINUTE), last + MINUTE)
 
     def tops(self, slug: str, window: Window, facets: Sequence[str], **asked: Unpack[AskedTop]) -> dict[str, Json]:
         """The tops of several facets, by facet; posts are read once for all of them."""

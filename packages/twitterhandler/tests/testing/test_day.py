@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from twitterhandler.errors import UnreadableMessageError
-from twitterhandler.posts import Post, TopicEvent, decode
+from twitterhandler.posts import Delete, Post, TopicEvent, decode
 from twitterhandler.testing import simulated_day
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -142,3 +142,24 @@ def test_broken_lines_come_besides_the_others(day):
     for line in broken:
         with pytest.raises(UnreadableMessageError):
             decode(line)
+
+
+def test_edits_and_deletes_come_after_their_posts_and_are_in_what_is_true():
+    day = simulated_day(seed=3, posts=1_500, edits=0.2, deletes=0.2, duplicates=0.2)
+    plain = simulated_day(seed=3, posts=1_500, duplicates=0.2)
+    records = [decode(line) for line in day.lines]
+    assert [line for line in day.lines if line in set(plain.lines)] == list(plain.lines)
+    deleted = {record.id for record in records if isinstance(record, Delete)}
+    newest, gone, late = {}, set(), 0
+    for record in records:
+        if isinstance(record, Delete):
+            assert record.id in newest
+            gone.add(record.id)
+        elif isinstance(record, Post):
+            late += record.id in gone
+            if record.id not in newest or record.version > newest[record.id].version:
+                newest[record.id] = record
+    assert {post.id: post for post in day.posts} == {key: post for key, post in newest.items() if key not in deleted}
+    assert {post.version for post in day.posts} == {0, 1, 2}
+    assert late > 0
+    assert set().union(*day.expected.values()) == {post.id for post in day.posts}

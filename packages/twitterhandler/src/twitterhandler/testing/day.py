@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from heapq import merge
+from operator import itemgetter
 
-from twitterhandler.posts import Gap, Post, TopicEvent, encode
+from twitterhandler.posts import Delete, Gap, Post, TopicEvent, encode
 from twitterhandler.query import Query, matching
-from twitterhandler.simulation import Dirt, Outage, World, deliveries, hear, planned_outages
+from twitterhandler.simulation import Changes, Dirt, Outage, World, deliveries, hear, planned_outages
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,9 @@ class SimulatedDay:
     Attributes:
         lines: The records in the order of their arrival, without newlines: a `topic` record for each topic, then
             posts, duplicates, gaps and broken lines included.
-        posts: The distinct posts, in the order of their first arrival.
+        posts: The distinct posts in the order of their first arrival, each in its newest version, the deleted left out.
         expected: For each topic the ids of the posts that were written about it: the world's own knowledge, without
-            the query matcher. What an outage swallowed is not in it.
+            the query matcher. What an outage swallowed or a network took back is not in it.
         gaps: The outages, oldest first, of all topics.
         broken: Those of the lines that cannot be read.
     """
@@ -39,6 +41,8 @@ def simulated_day(
     duplicates: float = 0.05,
     outages: int = 0,
     dirty: float = 0.0,
+    edits: float = 0.0,
+    deletes: float = 0.0,
 ) -> SimulatedDay:
     """A finite stretch of the simulator's world, the same for the same arguments.
 
@@ -50,12 +54,14 @@ def simulated_day(
         duplicates: Share of the posts that arrive a second time.
         outages: In how many times of 2 to 10 minutes nothing is heard.
         dirty: Share of the posts after which a line comes that cannot be read.
+        edits: Share of the posts that are edited, and of these that are edited again.
+        deletes: Share of the posts that are taken back.
     """
     span = timedelta(hours=hours)
     world = World(seed, rate=posts / span.total_seconds(), origin=start, span=span)
     queries = {topic.slug: Query.parse(topic.query) for topic in world.script.topics}
-    lines = [encode(TopicEvent(slug, query.text, "started", start)) for slug, query in queries.items()]
-    distinct: list[Post] = []
+    lines = [(start, encode(TopicEvent(slug, query.text, "started", start))) for slug, query in queries.items()]
+    distinct: dict[str, Post] = {}
     expected: dict[str, set[str]] = {slug: set() for slug in queries}
     gaps: list[Gap] = []
     broken: list[bytes] = []
@@ -63,16 +69,36 @@ def simulated_day(
     for heard in hear(deliveries(world.posts(start, start + span), seed=seed, duplicates=duplicates), planned):
         if isinstance(heard, Outage):
             gaps.append(heard.gap(tuple(queries)))
-            lines.append(encode(gaps[-1]))
+            lines.append((heard.end, encode(gaps[-1])))
             continue
         for slug in heard.about:
             expected[slug].add(heard.post.id)
         topics = matching(queries, heard.post)
         if topics:
             post = replace(heard.post, topics=topics)
-            lines.append(encode(post))
+            lines.append((post.received_at, encode(post)))
             if not heard.copy:
-                distinct.append(post)
+                distinct[post.id] = post
                 broken += dirt.after(post)
-                lines += dirt.after(post)
-    return SimulatedDay(lines, distinct, {slug: frozenset(ids) for slug, ids in expected.items()}, gaps, broken)
+                lines += ((post.received_at, line) for line in dirt.after(post))
+    changed = _change(distinct, Changes(edits, deletes, seed=seed))
+    return SimulatedDay(
+        [line for _, line in merge(lines, changed, key=itemgetter(0))],
+        list(distinct.values()),
+        {slug: frozenset(ids & distinct.keys()) for slug, ids in expected.items()},
+        gaps,
+        broken,
+    )
+
+
+def _change(posts: dict[str, Post], changes: Changes) -> list[tuple[datetime, bytes]]:
+    """Make the posts what becomes of them; gives what comes of it in the queue, and when."""
+    lines: list[tuple[datetime, bytes]] = []
+    for post in list(posts.values()):
+        for change in changes.of(post):
+            lines.append((change.received_at, encode(change)))
+            if isinstance(change, Delete):
+                del posts[post.id]
+            else:
+                posts[post.id] = change
+    return sorted(lines)
