@@ -3,9 +3,10 @@
 import random
 from collections.abc import Iterable, Iterator
 
+import names
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from models.common import data
 
@@ -13,6 +14,8 @@ TYPES = {"PER": "PERSON", "ORG": "ORG", "LOC": "GPE"}
 """Of the sets' common labels, as the English pipeline that is trained further calls them."""
 TRAIN = ("btc/train", "wnut17/train", "tweebank/train")
 VALIDATION = ("btc/dev", "tweebank/dev")
+_FULL, _FIRST = 0.4, 0.5
+"""How often a person of one word gets two, and how often the one word is a first name."""
 _SHORTEST = 15
 """Letters of a post from which a teacher may learn something."""
 TEST = ("btc/test", "wnut17/test", "tweebank/test")
@@ -57,3 +60,26 @@ def documents(found: Iterable[data.Row], nlp: Language) -> Iterator[Doc]:
         ]
         document.ents = spacy.util.filter_spans([span for span in spans if span])
         yield document
+
+
+def renamed(found: Iterable[Doc], nlp: Language, chance: random.Random) -> Iterator[Doc]:
+    """The texts with other names for their persons, from the lists of a census: rare names are names too."""
+    random.seed(chance.random())  # the package of names draws from the common source
+    for document in found:
+        text, at, places = "", 0, []
+        for entity in document.ents:
+            said = _other_name(entity, chance) if entity.label_ == TYPES["PER"] else entity.text
+            text += document.text[at : entity.start_char]
+            places.append((len(text), len(text) + len(said), entity.label_))
+            text, at = text + said, entity.end_char
+        whole = nlp.make_doc(text + document.text[at:])
+        spans = [whole.char_span(start, end, label=label) for start, end, label in places]
+        if all(spans):
+            whole.ents = spans
+            yield whole
+
+
+def _other_name(entity: Span, chance: random.Random) -> str:
+    if len(entity) > 1 or chance.random() < _FULL:
+        return str(names.get_full_name())
+    return str(names.get_first_name() if chance.random() < _FIRST else names.get_last_name())
