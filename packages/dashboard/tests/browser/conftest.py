@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from dashboard import create_app
+from dashboard.live import MAX_BROWSERS
 from dashboard.testing import FakeUpstream, Server
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -37,8 +38,14 @@ def fake() -> FakeUpstream:
 
 
 @pytest.fixture
-def dashboard(upstream: Server) -> Iterator[Server]:
-    with Server(create_app(upstream.url, upstream.url, upstream.url)) as server:
+def max_browsers() -> int:
+    """A test of the bound has its own."""
+    return MAX_BROWSERS
+
+
+@pytest.fixture
+def dashboard(upstream: Server, max_browsers: int) -> Iterator[Server]:
+    with Server(create_app(upstream.url, upstream.url, upstream.url, max_browsers=max_browsers)) as server:
         yield server
 
 

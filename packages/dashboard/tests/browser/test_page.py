@@ -130,6 +130,18 @@ def test_never_live_while_the_page_itself_is_cut_off(open_page: Any, dashboard: 
     wait_for_state(page, "live")
 
 
+@pytest.mark.parametrize("max_browsers", [1])
+def test_a_page_too_many_says_so_and_lives_when_another_is_closed(open_page: Any) -> None:
+    first = open_page()
+    second = open_page(live=False)
+    wait_for_state(second, "full")
+    assert text(second, ids.STATUS) == "too many pages"
+    assert second.is_visible("text=Too many pages are open already")
+    first.close()
+    wait_for_state(second, "live")
+    assert text(second, ids.POSTS_NOW) != ""
+
+
 def test_a_paused_view_stands_still_and_catches_up(open_page: Any) -> None:
     page = open_page()
     page.click("#pause")
