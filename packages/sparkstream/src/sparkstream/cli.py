@@ -235,3 +235,8 @@ def _configure_logging() -> None:
     )
     logging.getLogger("sparkstream").setLevel(logging.INFO)
     logging.getLogger("py4j").setLevel(logging.CRITICAL)  # the traces of what ends a job, which says it in a line
+    logging.getLogger().addFilter(_is_not_of_py4j)  # it writes some of them to the root itself
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    return Path(record.pathname).parent.name != "py4j"

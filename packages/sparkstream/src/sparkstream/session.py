@@ -36,6 +36,7 @@ SETTINGS: Final = {
     "spark.sql.streaming.stopTimeout": "30s",
 }
 _OURS: Final = "sparkstream.errors."
+_GONE: Final = "Spark's JVM is gone; start the job again, it goes on where it was"
 JVM_FLAGS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Half the CPU of starting up, and of a short job: little runs long enough for the second compiler."""
 
@@ -107,12 +108,16 @@ def spark_errors(explain: Callable[[str], SparkstreamError | None] = _nothing) -
     try:
         yield
     except (Py4JNetworkError, ConnectionError) as error:
-        raise JobError("Spark's JVM is gone; start the job again, it goes on where it was") from error
+        raise JobError(_GONE) from error
     except (Py4JError, PySparkException) as error:
-        if (meant := explain(str(error))) is not None:
+        try:
+            message = str(error)  # asks the JVM, which may be gone by now: a stop ends both at once
+        except (Py4JError, ConnectionError):
+            raise JobError(_GONE) from error
+        if (meant := explain(message)) is not None:
             raise meant from error
-        failure = JobInterruptedError if may_pass(str(error)) else JobError
-        raise failure(f"Spark: {cause(str(error))}") from error
+        failure = JobInterruptedError if may_pass(message) else JobError
+        raise failure(f"Spark: {cause(message)}") from error
 
 
 def may_pass(message: str) -> bool:
