@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from sparkstream.api import create_app
 from sparkstream.testing import write_spool
 from sparkstream.times import MINUTE, Span
 from twitterhandler.posts import Author, Post, encode
+from twitterhandler.topics import TopicRegistry
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PERIOD = {"from": "2026-11-22T11:00:00Z", "to": "2026-11-22T13:00:00Z"}
@@ -150,13 +152,13 @@ def test_facets_stay_bounded(read: Path) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 2 MB."""
+def small_disk(folder: Path, options: str = "size=2m") -> Iterator[Path]:
+    """A disk of 2 MB, over what the folder holds."""
     if not shutil.which("mount"):
         pytest.skip("a disk of 2 MB cannot be mounted here: there is no program `mount`")
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True, check=False
     )
     if mounted.returncode:
         pytest.skip(f"a disk of 2 MB cannot be mounted here: {mounted.stderr.strip()}")
@@ -221,3 +223,83 @@ def test_a_store_that_is_held_when_the_job_starts_is_waited_for(tmp_path: Path) 
     store = open_store(f"sqlite:{tmp_path / 'views.db'}")
     assert store.master.distinct_posts() == len(GOOD)
     store.close()
+
+
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A disk that has become read-only, with a store and topics on it."""
+    with small_disk(tmp_path_factory.mktemp("read_only") / "disk") as disk:
+        open_store(f"sqlite:{disk / 'views.db'}").close()
+        TopicRegistry(disk / "topics.db")
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        yield disk
+
+
+COLLECT = "twitterhandler run simulator --hours 0.1 --topics"
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (
+            f"{COLLECT} sqlite:{{own}}/t.db",
+            "cannot write the spool {disk}/spool: Read-only file system; free or choose",
+        ),
+        (f"{COLLECT} sqlite:{{disk}}/new.db", "cannot use the topics' file {disk}/new.db: unable to open"),
+        (f"{COLLECT} sqlite:{{disk}}/topics.db", "topics' file {disk}/topics.db: attempt to write a readonly database"),
+        ("twitterhandler serve --port 0 --topics sqlite:{own}/t.db", "cannot write the spool {disk}/spool: Read-only"),
+        (
+            "twitterhandler topics add tea tea",
+            "cannot use the topics' file {disk}/topics.db: attempt to write a readonly",
+        ),
+        (
+            "sparkstream run --checkpoint {disk}/c",
+            "checkpoint {disk}/c cannot be written: Read-only file system; choose",
+        ),
+        (
+            "sparkstream run --checkpoint {own}/c",
+            "{disk}/views.db cannot be opened for writing; check the path and its",
+        ),
+        ("sparkstream run --checkpoint {own}/d --store sqlite:{disk}/new/v.db", "the folder of {disk}/new/v.db cannot"),
+        ("sparkstream serve --port 0", "{disk}/views.db cannot be opened for writing; check the path and its rights"),
+        (
+            "sparkstream serve --port 0 --store sqlite:{disk}/new.db",
+            "{disk}/new.db cannot be opened for writing; check",
+        ),
+        ("sparkstream dead", "{disk}/views.db cannot be opened for writing; check the path and its rights"),
+        ("sparkstream migrate", "{disk}/views.db cannot be opened for writing; check the path and its rights"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_one_line(read_only: Path, tmp_path: Path, command: str, line: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command.format(disk=read_only, own=tmp_path).split()],
+        env=environment(read_only),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert line.format(disk=read_only) in done.stderr
+
+
+def test_a_spool_that_becomes_read_only_ends_the_collector_with_a_line(tmp_path: Path) -> None:
+    """It holds its files open, so that no system lets its disk be made so: another lies over it from then on."""
+    command = [sys.executable, "-m", "twitterhandler", "run", "simulator", "--hours", "240", "--rate", "50"]
+    first = tmp_path / "spool" / f"{0:020d}.jsonl"
+    with subprocess.Popen(command, env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as collector:
+        watchdog = threading.Timer(200, collector.kill)
+        watchdog.start()
+        while collector.poll() is None and not (first.exists() and first.stat().st_size):
+            time.sleep(0.05)
+        with small_disk(first.parent, "ro,size=2m"):
+            assert collector.stderr is not None
+            said = collector.stderr.read().splitlines()
+            assert collector.wait() == 1
+        watchdog.cancel()
+    assert said[-1] == (
+        f"twitterhandler: cannot write the spool {first.parent}: Read-only file system; free or choose another place"
+    )
+    assert "Traceback" not in "".join(said)
+    assert first.read_bytes().endswith(b"\n")
