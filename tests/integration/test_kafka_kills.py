@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import kafka_topics
+from day_views import assert_equals_the_seed
 from servers import Kafka
+from sparkstream import open_store
 from sparkstream.stage import AFTER_SPEED
-from test_simulated_day import assert_counts_equal_the_seed
 from twitterhandler.testing import simulated_day
 
 JOB = Path(__file__).with_name("known_job.py")
@@ -123,4 +124,4 @@ def test_of_the_job_changes_no_number(kafka_url: str, spark_jars: str, tmp_path:
             command = [sys.executable, str(JOB), str(tmp_path), *words]
             done = subprocess.run(command, env=environment, stderr=log, timeout=120, check=False)
         assert done.returncode == status, (tmp_path / "job.log").read_text()
-    assert_counts_equal_the_seed(tmp_path, day)
+    assert_equals_the_seed(open_store(f"sqlite:{tmp_path / 'views.db'}"), day)
