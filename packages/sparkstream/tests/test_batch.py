@@ -276,6 +276,24 @@ def test_a_batch_that_was_held_up_for_too_long_does_not_flip(store, some_posts):
     assert all(pointer.generation == 0 for pointer in store.batch.pointers().values())
 
 
+def test_a_batch_keeps_its_hold_however_long_a_day_takes_to_read(store, monkeypatch):
+    """Who finds the hold run out takes it, or settles marks that this batch has not folded."""
+    posts = [("tea", annotated(f"x:{number}", NOON + number)) for number in range(3_000)]
+    keep(store, [*posts, ("tea", annotated("x:last", NOON + 2 * HOUR))])
+    clock, scan, holders = [NOW], store.master.scan, []
+
+    def slow(topic, start, end):
+        for stored in scan(topic, start, end):
+            clock[0] += MINUTE // 1_000
+            yield stored
+        holders.append(store.master.holder(clock[0]))
+
+    monkeypatch.setattr(store.master, "scan", slow)
+    BatchLayer(store, clock=lambda: clock[0]).run()
+    assert holders
+    assert None not in holders
+
+
 def test_speed_views_that_are_lost_after_a_batch_are_folded_from_the_border(store, layer, some_posts):
     keep(store, some_posts, 0)
     layer.run()

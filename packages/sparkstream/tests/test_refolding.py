@@ -85,6 +85,21 @@ def test_marks_outlast_somebody_who_is_changing_the_master_set(store):
     assert store.master.marks(9) == []
 
 
+def test_what_was_folded_while_somebody_was_at_it_is_folded_once_more_by_the_same_job(store):
+    """He marks, the job folds, he removes: what the job remembers of that fold is not what there is now."""
+    posts = some()
+    keep(store, posts)
+    busy = [True]
+    refolding = Refolding(store, lambda: not busy[0])
+    store.master.mark([("tea", NOON)])
+    assert refolding.run()
+    store.master.remove([("tea", posts[0][1].id)])
+    busy[0] = False
+    assert refolding.run()
+    assert store.master.marks(9) == []
+    truth.assert_views_equal_posts(store, posts[1:])
+
+
 def test_the_quiet_is_asked_for_between_the_marks_and_the_folds(store):
     """Who marks, changes and lets go between the two has changed before the folds."""
     keep(store, some())

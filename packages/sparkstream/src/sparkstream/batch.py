@@ -152,7 +152,7 @@ class BatchLayer:
         return [(period, Rollup()) for period in found if period not in sums and period.end <= span.end]
 
     def _scan(self, topic: str, start: int, end: int) -> Iterator[AnnotatedPost]:
-        for stored in self.store.master.scan(topic, start, end):
+        for stored in self._hold.during(self.store.master.scan(topic, start, end)):
             self._read += 1
             yield stored.post
 

@@ -56,7 +56,7 @@ class Forgetting:
         with self._hold:
             ids: set[str] = set()
             for event in self.store.master.topic_events():
-                scan = self.store.master.scan(event.slug, 0, LATEST)
+                scan = self._hold.during(self.store.master.scan(event.slug, 0, LATEST))
                 ids |= {stored.post.id for stored in scan if stored.post.author == author}
                 self._hold.prolong()
             self._bury(sorted(ids))

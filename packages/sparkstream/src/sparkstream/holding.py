@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from sparkstream.errors import HeldStoreError
 from sparkstream.stores.protocols import MasterStore
 from sparkstream.times import MINUTE
 
+T = TypeVar("T")
+
 HOLD: Final = 2 * MINUTE
 """How long one who says nothing more keeps the others out."""
+_LOOKED_AT: Final = 1_000
+"""Items between two looks at the clock."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Hold:
     what: str
     clock: Callable[[], int]
     _holder: str = field(init=False)
+    _until: int = 0
 
     def __post_init__(self) -> None:
         self._holder = f"{self.what} {uuid.uuid4().hex[:8]}"
@@ -45,3 +50,11 @@ class Hold:
         if not self.master.hold(self._holder, now=now, until=now + HOLD):
             other = self.master.holder(now) or "another process"
             raise HeldStoreError(f"{other} is at work in this store; wait until it is done, then do it again")
+        self._until = now + HOLD
+
+    def during(self, items: Iterable[T]) -> Iterator[T]:
+        """Prolonged in time while somebody goes through them: the posts of a busy day take longer than a hold lasts."""
+        for number, item in enumerate(items):
+            if number % _LOOKED_AT == 0 and self.clock() > self._until - HOLD // 2:
+                self.prolong()
+            yield item

@@ -49,6 +49,7 @@ class Refolding:
     quiet: Callable[[], bool]
     _folded: dict[tuple[str, Span, int], set[str]] = field(default_factory=lambda: defaultdict(set))
     _rested: float = -math.inf
+    _was_quiet: bool = True
 
     def run(self, until: float = math.inf) -> bool:
         """Fold until so long (`time.monotonic`); True when nothing is left that can be settled now."""
@@ -57,6 +58,9 @@ class Refolding:
                 self._put(topic, period)
         while marks := self.store.master.marks(_MARKS):
             quiet = self.quiet()
+            if quiet and not self._was_quiet:  # what was marked and folded then has been changed since
+                self._folded.clear()
+            self._was_quiet = quiet
             if not self._fold(marks, until):
                 return False
             if not quiet:

@@ -78,7 +78,7 @@ class Retention:
             return
         until = min(self.store.batch.pointer(topic).until, now - keep)  # no post was received before it was written
         for day in range(floor(ends.first, DAY), floor(until, DAY), DAY):
-            scan = self.store.master.scan(topic, day, day + DAY)
+            scan = self._hold.during(self.store.master.scan(topic, day, day + DAY))
             newest = max((stored.post.received_at for stored in scan), default=None)
             if newest is not None and newest <= now - keep:
                 self.store.batch.freeze(topic, [day])  # before the posts go, so that nobody folds what is left
