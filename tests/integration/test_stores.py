@@ -1,19 +1,27 @@
 """Cassandra and Redis, the real ones, do what every store does: the suites that SQLite passes in its package."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from factories import STATUS, annotated, annotated_posts, deltas
+from factories import NOON, STATUS, annotated, annotated_posts, deltas
 from redis import Redis as RedisClient
 from servers import Cassandra, Redis
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.errors import CheckpointError, SettingsError, StoreBusyError, StoreError, StoreSchemaError
-from sparkstream.stores import open_master, open_speed
+from sparkstream.forgetting import Forgetting
+from sparkstream.rollups import Rollup
+from sparkstream.stores import LayeredStore, open_master, open_speed
+from sparkstream.stores.base import Run, Stamp
 from sparkstream.stores.cassandra import Address, CassandraBatch, CassandraMaster, Connection, open_cassandra
+from sparkstream.stores.cassandra.connection import Row
 from sparkstream.stores.redis import RedisSpeed
-from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract
+from sparkstream.times import DAY, MINUTE
+from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract, minute
 
 Opened = tuple[CassandraMaster, CassandraBatch]
 
@@ -79,6 +87,47 @@ class TestCassandraMaster(MasterContract):
             "x:2": FIRST,
         }
 
+    def test_a_batch_that_comes_again_finds_what_it_had_left_half_written(self, store: CassandraMaster) -> None:
+        store.begin(FIRST)
+        store.write([("tea", annotated("x:1"))], FIRST)
+        store._connection.execute("delete from posts_by_id where id = ?", "x:1")
+        store.begin(FIRST)
+        assert set(store.held(["x:1"])["x:1"].rows) == {"tea"}
+
+    @pytest.mark.parametrize("what", ["post", "author", "topic"])
+    def test_a_row_that_a_kill_left_half_written_is_forgotten_too(
+        self, store: CassandraMaster, open_again: Callable[[], Opened], tmp_path: Path, what: str
+    ) -> None:
+        store.begin(FIRST)
+        store.write([("tea", annotated("x:1", author="ada"))], FIRST)
+        store._connection.execute("delete from posts_by_id where id = ?", "x:1")
+        master, batch = open_again()
+        speed = open_speed(f"sqlite:{tmp_path / 'speed.db'}")
+        forgetting = Forgetting(LayeredStore(master, batch, speed), lambda: NOON + DAY)
+        forgotten = {
+            "post": lambda: forgetting.posts(["x:1"]),
+            "author": lambda: forgetting.author("x:ada"),
+            "topic": lambda: forgetting.topic("tea"),
+        }[what]()
+        speed.close()
+        assert forgotten.posts == 1
+        assert list(store.scan("tea", 0, NOON + DAY)) == []
+
+    def test_a_condition_that_the_driver_asks_for_twice_holds_as_it_did_once(
+        self, store: CassandraMaster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A node that goes away before its answer: the driver asks another, which finds it done."""
+        once = store._connection.applied
+        monkeypatch.setattr(store._connection, "applied", lambda *asked: [once(*asked), once(*asked)][1])
+        for batch in range(3):
+            store.begin(Stamp("run", batch))
+        assert store.runs() == {"run": Run(2, abandoned=False)}
+        assert store.hold("one", now=NOON, until=NOON + 9)
+        assert not store.hold("other", now=NOON, until=NOON + 9)
+        store.abandon("run")
+        with pytest.raises(CheckpointError):
+            store.begin(Stamp("run", 3))
+
 
 class TestCassandraBatch(BatchContract):
     @pytest.fixture
@@ -88,6 +137,28 @@ class TestCassandraBatch(BatchContract):
     @pytest.fixture
     def store(self, again: Callable[[], CassandraBatch]) -> CassandraBatch:
         return again()
+
+    def test_pruning_that_is_cut_short_anywhere_brings_nothing_back(
+        self, store: CassandraBatch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Deletes go side by side: here the last goes first, and one a try."""
+        self.fill(store, [("tea", annotated("x:1", hashtags=["pot"])), ("tea", annotated("x:2", NOON + MINUTE))])
+        store.write("tea", 2, [(minute(NOON), Rollup())])
+        store.flip("tea", 2, self.UNTIL)
+        run = store._connection.many
+
+        def many(statement: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+            rows = list(values)[::-1]
+            if statement.startswith("delete from batch_periods") and len(rows) > 1:
+                run(statement, rows[:1])
+                raise KeyboardInterrupt
+            return run(statement, rows)
+
+        monkeypatch.setattr(store._connection, "many", many)
+        for _ in range(9):
+            with suppress(KeyboardInterrupt):
+                store.prune("tea")
+            assert self.counted(store) == {NOON + MINUTE: 1}
 
 
 class TestRedisSpeed(SpeedContract):

@@ -239,6 +239,19 @@ def test_what_is_forgotten_while_it_is_written_does_not_stay(store):
     result = stage(store, [record(), record("x:2", NOON + MINUTE)], probe=forget)
     assert counted(result) == {("tea", NOON + MINUTE): 1}
     assert held(store) == [("x:2", 0)]
+    assert {(mark.topic, mark.minute) for mark in store.master.marks(9)} == {("tea", NOON)}
+
+
+def test_what_is_forgotten_while_it_is_edited_does_not_stay(store):
+    """Where an edit is a write like any other, as in Cassandra, it would bring back what was removed before it."""
+
+    def forget(name, stamp):
+        if name == BEFORE_MASTER:
+            store.master.bury([Tombstone("x:1", NOON, "forgotten")])
+
+    stage(store, [record(), record("x:2", NOON + MINUTE)])
+    stage(store, [edit(), edit("x:2", at=NOON + MINUTE)], SECOND, probe=forget)
+    assert held(store) == [("x:2", 1)]
 
 
 def test_dead_letters_are_kept_once_with_their_place(store):

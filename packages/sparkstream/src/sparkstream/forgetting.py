@@ -17,7 +17,7 @@ from sparkstream.changes import grave
 from sparkstream.holding import Hold
 from sparkstream.refolding import refold_without_job
 from sparkstream.stores import LayeredStore
-from sparkstream.stores.base import Tombstone
+from sparkstream.stores.base import Stamp, Tombstone
 from sparkstream.times import LATEST, MINUTE, floor
 
 _AT_ONCE: Final = 1_000
@@ -69,6 +69,7 @@ class Forgetting:
         with self._hold:
             now, removed = self.clock(), 0
             self.store.master.bury([Tombstone(grave(slug), now, "forgotten")])
+            self._find_all()
             self.store.batch.drop(slug)  # what is left is read from the speed views, minute by minute
             scan = (stored.post for stored in self.store.master.scan(slug, 0, LATEST))
             while some := list(islice(scan, _AT_ONCE)):
@@ -87,6 +88,13 @@ class Forgetting:
         for some in _chunks(ids):
             self.store.master.bury([Tombstone(post_id, now, "forgotten") for post_id in some])
             self._hold.prolong()
+        self._find_all()
+
+    def _find_all(self) -> None:
+        """What a kill, or a server that went away, left half written is removed by its id like all else."""
+        for run, state in self.store.master.runs().items():
+            if not state.abandoned:
+                self.store.master.touched(Stamp(run, state.started))
 
     def _remove(self, ids: Sequence[str]) -> int:
         held = self.store.master.held(ids)

@@ -20,6 +20,7 @@ from sparkstream.rollups import fold_minutes
 from sparkstream.schema import DeadLetter, Delete, Gap, Post, Record, TopicEvent, parse
 from sparkstream.stores.base import Delta, Stamp, Tombstone
 from sparkstream.stores.protocols import MasterStore
+from sparkstream.times import MINUTE, floor
 
 Probe: TypeAlias = Callable[[str, Stamp], None]
 """Called at the named points below; a test kills there."""
@@ -91,7 +92,7 @@ def run_stage(
     _remove(found, master, now)
     added = list(_write(found, stamp, master, annotator, probe))
     probe(AFTER_MASTER, stamp)
-    result.deltas = _deltas(_without_buried(added, master))
+    result.deltas = _deltas(_without_buried(added, found.edited, master))
     return result
 
 
@@ -127,13 +128,24 @@ def _write(
         yield from new
 
 
-def _without_buried(posts: list[tuple[str, AnnotatedPost]], master: MasterStore) -> list[tuple[str, AnnotatedPost]]:
-    """What was forgotten while it was being written goes again; whoever forgets buries first and looks then."""
-    held = master.held([*{post.id for _, post in posts}, *{grave(topic) for topic, _ in posts}])
-    out = {(topic, post.id) for topic, post in posts if is_buried(topic, post.id, post.received_at, held)}
+def _without_buried(
+    added: list[tuple[str, AnnotatedPost]], edited: list[tuple[str, Post]], master: MasterStore
+) -> list[tuple[str, AnnotatedPost]]:
+    """What was forgotten while it was being written goes again; whoever forgets buries first and looks then.
+
+    Marked like every change: a batch that began meanwhile may have folded it.
+    """
+    written: list[tuple[str, AnnotatedPost | Post]] = [*added, *edited]
+    held = master.held([*{post.id for _, post in written}, *{grave(topic) for topic, _ in written}])
+    out = {
+        (topic, post.id): floor(post.event_time, MINUTE)
+        for topic, post in written
+        if is_buried(topic, post.id, post.received_at, held)
+    }
     if out:
+        master.mark((topic, minute) for (topic, _), minute in out.items())
         master.remove(sorted(out))
-    return [(topic, post) for topic, post in posts if (topic, post.id) not in out]
+    return [(topic, post) for topic, post in added if (topic, post.id) not in out]
 
 
 def _deltas(posts: Sequence[tuple[str, AnnotatedPost]]) -> list[Delta]:

@@ -113,7 +113,10 @@ class Ledger(Protocol):
         """Another run has taken over: this one begins no more."""
 
     def touched(self, stamp: Stamp) -> set[Minute]:
-        """The minutes of the rows that a batch wrote, and perhaps more; known until its run begins a later one."""
+        """The minutes of the rows that a batch wrote, and perhaps more; known until its run begins a later one.
+
+        Afterwards all rows that it wrote until then are held, those too that a kill had left for a scan only.
+        """
 
     def mark(self, minutes: Iterable[Minute]) -> None:
         """Minutes that have to be folded again. Comes before the change that makes it so."""

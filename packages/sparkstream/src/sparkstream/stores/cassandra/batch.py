@@ -65,18 +65,25 @@ class CassandraBatch(CassandraSums):
         self._changed()
 
     def prune(self, topic: str) -> None:
-        """Unread are generations after the pointer's, those with a newer one up to it, and sums of no posts."""
+        """Unread are generations after the pointer's, those with a newer one up to it, and sums of no posts.
+
+        These go last: they hide what lies under them.
+        """
         current = self.pointer(topic).generation
         gone: list[tuple[Any, ...]] = []
+        hiding: list[tuple[Any, ...]] = []
         for place, rows in self._all(topic):
             by_start: dict[int, list[tuple[int, int]]] = defaultdict(list)
             for start, generation, posts in rows:
                 by_start[start].append((generation, posts))
             for start, found in by_start.items():
                 read = [pair for pair in found if pair[0] <= current]
-                kept = {read[-1][0]} if read and read[-1][1] else set()
-                gone += [(*place, start, generation) for generation, _ in found if generation not in kept]
+                kept, posts = read[-1] if read else (None, 0)
+                gone += [(*place, start, generation) for generation, _ in found if generation != kept]
+                if kept is not None and not posts:
+                    hiding.append((*place, start, kept))
         self._remove(gone)
+        self._remove(hiding)
 
     def drop(self, topic: str, span: Span | None = None) -> None:
         if span is None:

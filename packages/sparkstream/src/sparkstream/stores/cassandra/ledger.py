@@ -23,13 +23,15 @@ class CassandraLedger(CassandraPosts):
                 "insert into runs (run, started, abandoned) values (?, ?, false) if not exists", stamp.run, started
             )
         )
-        if not begun:
+        if not begun and self._run(stamp.run) != Run(started, abandoned=False):  # the driver made it twice
             raise CheckpointError(
                 "a job with a newer checkpoint has taken this store over;"
                 " go on with that one, or start with a new checkpoint"
             )
         if row and row.started < stamp.batch:
             self._connection.execute("delete from touched where run = ? and batch_id = ?", stamp.run, row.started)
+        elif row:
+            self.touched(stamp)  # it comes again: what it left half written is to be found by its id
 
     def runs(self) -> dict[str, Run]:
         rows = self._connection.rows("select run, started, abandoned from runs")
