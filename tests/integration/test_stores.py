@@ -1,5 +1,6 @@
 """Cassandra and Redis, the real ones, do what every store does: the suites that SQLite passes in its package."""
 
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from factories import NOON, STATUS, annotated, annotated_posts, deltas
 from redis import Redis as RedisClient
+from redis import RedisError
 from servers import Cassandra, Redis
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.errors import CheckpointError, SettingsError, StoreBusyError, StoreError, StoreSchemaError
@@ -200,6 +202,23 @@ class TestRedisSpeed(SpeedContract):
         assert (store.applied(), store.version()) == ({}, version)
         assert store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
 
+    def test_a_server_that_is_at_a_long_script_is_busy_and_may_be_asked_again(
+        self, store: RedisSpeed, redis_url: str
+    ) -> None:
+        with RedisClient.from_url(redis_url) as client, RedisClient.from_url(redis_url) as other:
+            before = client.config_get("busy-reply-threshold")["busy-reply-threshold"]
+            client.config_set("busy-reply-threshold", 1)
+            script = threading.Thread(target=swallow(other.eval), args=("while true do end", 0))
+            script.start()
+            try:
+                with pytest.raises(StoreBusyError, match="cannot do that now: BUSY"):
+                    ask_while(script, store.version)
+            finally:
+                client.script_kill()
+                script.join()
+                client.config_set("busy-reply-threshold", before)
+        assert store.version()
+
     def test_a_server_that_throws_keys_away_is_refused(self, store: RedisSpeed, redis_url: str) -> None:
         with RedisClient.from_url(redis_url) as client:
             client.config_set("maxmemory-policy", "allkeys-lru")
@@ -219,6 +238,21 @@ class TestRedisSpeed(SpeedContract):
         redis_server.restart()
         assert again().applied() == {FIRST.run: FIRST.batch}
         assert not store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+
+
+def ask_while(running: threading.Thread, ask: Callable[[], object]) -> None:
+    while running.is_alive():
+        ask()
+
+
+def swallow(ask: Callable[..., object]) -> Callable[..., None]:
+    """For a thread whose script is killed."""
+
+    def asked(*arguments: object) -> None:
+        with pytest.raises(RedisError, match="killed by user"):
+            ask(*arguments)
+
+    return asked
 
 
 def test_a_newer_schema_is_refused(keyspace: str) -> None:

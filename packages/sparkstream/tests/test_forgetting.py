@@ -123,6 +123,12 @@ def test_a_batch_that_was_killed_before_is_added_by_its_replay_and_not_by_the_fo
     assert_views_are_true(store)
 
 
+def test_to_forget_no_posts_drops_no_dead_letter(store, forgetting):
+    feed(store, [b"{"], 1)
+    assert forgetting.posts([]) == Forgotten(0, 0)
+    assert store.dead_letter_count() == 1
+
+
 @pytest.mark.parametrize("name", ["bury", "mark", "remove", "drop_dead_letters"])
 @pytest.mark.parametrize("what", ["posts", "author", "topic"])
 def test_a_kill_is_made_good_by_doing_it_again(store, forgetting, monkeypatch, name, what):

@@ -68,6 +68,16 @@ def test_it_is_receipt_that_counts(store):
     assert expire(store, posts=8 * DAY).posts == (("tea", MIDNIGHT + DAY),)
 
 
+def test_a_day_is_not_frozen_before_what_was_forgotten_has_gone_from_its_sums(store):
+    """`forget` beside a job leaves it the folding, and may be followed by retention at once."""
+    store.master.mark([("tea", MIDNIGHT)])
+    store.master.remove([("tea", "x:0")])
+    assert expire(store, posts=8 * DAY).posts == (("tea", MIDNIGHT + DAY),)
+    Refolding(store, lambda: True).run()
+    assert expire(store, posts=8 * DAY).posts == (("tea", MIDNIGHT),)
+    assert by_day(store, DAY) == {0: 23, 1: 24, 2: 24, 3: 12}
+
+
 def test_only_what_the_batch_views_have_goes(store):
     assert len(expire(store, now=NOW + 900 * DAY, posts=DAY).posts) == 3
     assert posts(store) == 12

@@ -18,6 +18,7 @@ from sparkstream.times import DAY, Span, floor
 
 _AT_ONCE: Final = 1_000
 _LETTERS: Final = 100_000
+_MARKS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,10 @@ class Retention:
         if keep is None or ends is None:
             return
         until = min(self.store.batch.pointer(topic).until, now - keep)  # no post was received before it was written
+        waiting = {floor(mark.minute, DAY) for mark in self.store.master.marks(_MARKS) if mark.topic == topic}
         for day in range(floor(ends.first, DAY), floor(until, DAY), DAY):
+            if day in waiting:  # its sums are not yet those of its posts
+                continue
             scan = self._hold.during(self.store.master.scan(topic, day, day + DAY))
             newest = max((stored.post.received_at for stored in scan), default=None)
             if newest is not None and newest <= now - keep:

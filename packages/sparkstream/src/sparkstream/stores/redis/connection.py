@@ -22,6 +22,8 @@ except ImportError as error:
 
 TIMEOUT: Final = 10.0
 """Seconds for an answer: a script for a thousand posts spread over years takes under one."""
+_PASSING: Final = ("BUSY ", "MISCONF ")
+"""What an error of a server begins with that is at a script, or cannot write to its disk."""
 
 
 class Redis:
@@ -79,6 +81,8 @@ class Redis:
         except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError) as error:
             raise StoreBusyError(f"{self.name} cannot be reached; start it, or correct its URL") from error
         except exceptions.RedisError as error:
+            if str(error).startswith(_PASSING):
+                raise StoreBusyError(f"{self.name} cannot do that now: {error}") from error
             raise StoreError(f"{self.name} cannot do that: {error}; sparkstream needs Redis 7 or newer") from error
         except ValueError as error:
             raise StoreError(f"this is no URL of Redis: {error}; write redis://HOST:6379/0") from error
