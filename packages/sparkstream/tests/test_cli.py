@@ -87,6 +87,20 @@ def test_help_says_what_there_is(call, command):
         assert all(name in out for name in ("run", "serve", "dead"))
 
 
+@pytest.mark.parametrize(
+    ("command", "defaults"),
+    [
+        ("run", ["[SPARKSTREAM_QUEUE]", "[SPARKSTREAM_STORE, sqlite:./data/views.db]", "./data/checkpoint]"]),
+        ("serve", ["[SPARKSTREAM_HOST, 127.0.0.1]", "[SPARKSTREAM_PORT, 9002]"]),
+    ],
+)
+def test_help_says_where_an_option_comes_from_else(call, monkeypatch, command, defaults):
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("TERMINAL_WIDTH", "160")
+    shown = call(command, "--help")[1]
+    assert [default for default in defaults if default not in shown] == []
+
+
 def test_without_a_command_the_help_is_shown(call):
     code, out, err = call()
     assert (code, err) == (2, "")
@@ -250,6 +264,16 @@ def test_an_audit_names_what_differs_and_fails(call, day):
     code, out, _ = call("audit", *WHERE, "--topic", "tea", "--from", "2026-11-22T13:00:00Z", "--json")
     assert code == 1
     assert [json.loads(row)["master"] for row in out.splitlines()] == [0, 1, 1, 1]
+
+
+def test_an_audit_of_nothing_does_not_call_it_right(call, day):
+    code, _, err = call("audit", *WHERE, "--topic", "tee")
+    assert code == 1
+    assert_one_line(err, "there is no topic 'tee'")
+    assert call("audit", "--store", "sqlite:empty.db")[:2] == (
+        0,
+        "there are no posts to hold the views against; look at --store\n",
+    )
 
 
 def test_posts_are_annotated_again(call, day):

@@ -117,6 +117,20 @@ def test_version_and_help(program):
         assert "Usage: twitterhandler" in result.stdout.replace("python -m ", "")
 
 
+@pytest.mark.parametrize(
+    ("command", "defaults"),
+    [
+        (["serve"], ["127.0.0.1", "9001", "simulator", "spool:./data/spool", "sqlite:./data/topics.db", "20m", "max"]),
+        (["run", "simulator"], ["7", "5", "0.02", "20m", "max"]),
+        (["run", "mastodon"], ["public"]),
+        (["query", "check"], ["all"]),
+    ],
+)
+def test_help_says_what_is_taken_by_default(program, command, defaults):
+    shown = program(*command, "--help", COLUMNS="160").stdout
+    assert [default for default in defaults if f"(default: {default})" not in shown] == []
+
+
 def test_a_stretch_of_the_simulator_is_the_same_twice(program, tmp_path):
     arguments = ["run", "simulator", "--hours", "0.2", "--rate", "2", "--start", "2026-11-22T18:00:00Z", "--seed", "5"]
     result = program(*arguments)
@@ -193,6 +207,11 @@ def test_topics_are_kept(program):
     assert program("topics", "change", "tea", "--limit", "5", "--until", "2026-12-31").returncode == 0
     (limited,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
     assert (limited["limit"], limited["until"], limited["stopped_by"]) == (5, "2026-12-31T00:00:00.000Z", None)
+    assert re.search(
+        r"^tea +started .* \(--limit 5 --until 2026-12-31T00:00:00.000Z\)$",
+        program("topics", "list").stdout,
+        re.MULTILINE,
+    )
     assert program("topics", "change", "tea", "--limit", "0", "--until", "").returncode == 0
     (free,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
     assert (free["limit"], free["until"]) == (None, None)
@@ -200,7 +219,9 @@ def test_topics_are_kept(program):
     assert program("topics", "stop", "tea").returncode == 0
     assert re.search(r"^tea +stopped +tea OR \"green tea\" OR matcha$", program("topics", "list").stdout, re.MULTILINE)
     assert program("topics", "rm", "tea").returncode == 0
-    assert program("topics", "list").stdout == "", "topics of the simulated world come with the simulator only"
+    nothing = program("topics", "list")
+    assert nothing.stdout == "", "topics of the simulated world come with the simulator only"
+    assert "`twitterhandler topics add` makes one" in nothing.stderr
 
 
 def test_a_topic_says_that_its_limit_stopped_it(program, eventually, tmp_path):
@@ -217,6 +238,9 @@ def test_a_query_is_checked_and_explained(program):
     assert program("query", "explain", "tea -coffee").stdout == "“tea” and not “coffee”\n"
     assert program("query", "check", "tea has:media", "--network", "x").stdout == "ok\n"
     pointed_at(program("query", "explain", "tea has:media"), "tea has:media\n    ^\n", "only X can answer `has:media`")
+    fails(program("query", "check", "tea", "--network", "myspace"), 2, "network 'myspace' is not known; choose from x,")
+    fails(program("query", "check", "-coffee tea"), 2, "write `--` before a query that begins with `-`")
+    assert program("query", "check", "--", "-coffee tea").stdout == "ok\n"
     no_character = program("query", "explain", b"tea \xff".decode(errors="surrogateescape"))
     pointed_at(no_character, "tea  \n    ^\n", "write the query in UTF-8")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from twitterhandler.clock import format_time
 from twitterhandler.errors import RegistryError, SinkError, SourceError
 from twitterhandler.ingest import Ingest
 from twitterhandler.posts import Gap, Post, Record, TopicEvent, dead
@@ -125,7 +126,7 @@ def test_a_gap_of_a_source_that_knows_no_topics_is_of_all_that_are_listened_to(p
     assert told.records == [known]
 
 
-def test_a_gap_is_of_the_topics_that_listen_to_its_network(post, registry):
+def test_a_gap_is_of_the_topics_that_listen_to_its_network(post, registry, caplog):
     registry.add(Topic("tea", "tea", sources=("bluesky",), state="started"))
     registry.add(Topic("coffee", "coffee", sources=("x",), state="started"))
     at = post().created_at
@@ -133,6 +134,7 @@ def test_a_gap_is_of_the_topics_that_listen_to_its_network(post, registry):
     gap = Gap("gap:bluesky:1", "bluesky", (), at, at + timedelta(minutes=2), "silent")
     carry(ListSource([gap], matches=False), sink, subscriptions=Subscriptions(registry))
     assert sink.records[-1] == replace(gap, topics=("match", "tea"))
+    assert f"nothing is heard of match, tea from {format_time(at)} to " in caplog.text
 
 
 @dataclass

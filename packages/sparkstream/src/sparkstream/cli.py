@@ -91,12 +91,12 @@ def options(
 def run(
     queue: Annotated[
         str | None,
-        typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC [env SPARKSTREAM_QUEUE]", show_default=False),
+        typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC [SPARKSTREAM_QUEUE]", show_default=False),
     ] = None,
     store: Store = None,
     speed: Speed = None,
     checkpoint: Annotated[
-        Path | None, typer.Option(help="Folder [env SPARKSTREAM_CHECKPOINT; ./data/checkpoint]", show_default=False)
+        Path | None, typer.Option(help="Folder [SPARKSTREAM_CHECKPOINT, ./data/checkpoint]", show_default=False)
     ] = None,
     annotator: AnnotatorUrl = None,
     once: Annotated[bool, typer.Option("--once", help="End after what is in the queue now.")] = False,
@@ -168,11 +168,11 @@ def serve(
     host: Annotated[
         str | None,
         typer.Option(
-            help="Beyond loopback SPARKSTREAM_TOKEN has to be set [env SPARKSTREAM_HOST; 127.0.0.1]", show_default=False
+            help="Beyond loopback SPARKSTREAM_TOKEN has to be set [SPARKSTREAM_HOST, 127.0.0.1]", show_default=False
         ),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="[env SPARKSTREAM_PORT; 9002]", show_default=False)
+        int | None, typer.Option(min=0, max=65535, help="[SPARKSTREAM_PORT, 9002]", show_default=False)
     ] = None,
 ) -> None:
     """Serve the view API; /docs describes it."""

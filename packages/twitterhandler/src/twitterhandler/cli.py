@@ -34,18 +34,18 @@ app.command(epilog="Example: twitterhandler estimate '#WorldCup lang:en'")(estim
 app.command(epilog="Example: twitterhandler doctor")(doctor.doctor)
 
 Sink = Annotated[
-    str | None, typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC.  [default: spool:./data/spool]")
+    str | None, typer.Option(help="spool:FOLDER or kafka://HOST:PORT/TOPIC (default: spool:./data/spool).")
 ]
-Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max.  [default: max]")]
+Speed = Annotated[str | None, typer.Option(help="How many times faster: 1, 60, max (default: max).")]
 Retime = Annotated[bool | None, typer.Option("--retime", help="Posts get the time at which they are heard.")]
-Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it.  [default: 7]")]
-Rate = Annotated[float | None, typer.Option(help="Posts a second, as the mean of a day.  [default: 5]")]
-Duplicates = Annotated[float | None, typer.Option(help="Share of the posts that come twice.  [default: 0.02]")]
+Seed = Annotated[int | None, typer.Option(help="The simulated world follows from it (default: 7).")]
+Rate = Annotated[float | None, typer.Option(help="Posts a second, as the mean of a day (default: 5).")]
+Duplicates = Annotated[float | None, typer.Option(help="Share of the posts that come twice (default: 0.02).")]
 Outages = Annotated[int | None, typer.Option(help="Times in which nothing is heard; live one each 20 minutes.")]
 Dirty = Annotated[float | None, typer.Option(help="Share of the posts after which a broken line comes.")]
 Start = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="With --hours: when it begins.")]
 Hours = Annotated[float | None, typer.Option(help="Play so many hours and end, instead of going on live.")]
-History = Annotated[str | None, typer.Option(help="How far before now a live run begins.  [default: 20m]")]
+History = Annotated[str | None, typer.Option(help="How far before now a live run begins (default: 20m).")]
 
 
 def main() -> None:
@@ -56,7 +56,8 @@ def main() -> None:
         sys.exit(130)
     except TyperException as exc:
         if message := exc.format_message().rstrip("."):  # without a command there is none: the help has been shown
-            print(f"twitterhandler: {message}; see `twitterhandler --help`", file=sys.stderr)
+            query = ", and write `--` before a query that begins with `-`" * message.startswith("No such option")
+            print(f"twitterhandler: {message}; see `twitterhandler --help`{query}", file=sys.stderr)
         sys.exit(2)
     except TwitterhandlerError as exc:
         if isinstance(exc, QueryError):
@@ -124,7 +125,7 @@ def bluesky(sink: Sink = None, topics: Topics = None) -> None:
 def mastodon(
     url: Annotated[str | None, typer.Option(help="The server: https://HOST.")] = None,
     stream: Annotated[
-        str | None, typer.Option(help="public, public/local, public/remote, hashtag:TAG.  [default: public]")
+        str | None, typer.Option(help="public, public/local, public/remote, hashtag:TAG (default: public).")
     ] = None,
     sink: Sink = None,
     topics: Topics = None,
@@ -141,11 +142,11 @@ def mastodon(
 def serve(
     source: Annotated[
         list[str] | None,
-        typer.Option(help=f"{', '.join(get_args(SourceName))}; may be repeated.  [default: simulator]"),
+        typer.Option(help=f"{', '.join(get_args(SourceName))}; may be repeated (default: simulator)."),
     ] = None,
     file: Annotated[Path | None, typer.Option(help="The file of --source replay.")] = None,
-    host: Annotated[str | None, typer.Option(help="[default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="[default: 9001]")] = None,
+    host: Annotated[str | None, typer.Option(help="Where the API listens (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any that is free (default: 9001).")] = None,
     speed: Speed = None,
     retime: Retime = None,
     seed: Seed = None,

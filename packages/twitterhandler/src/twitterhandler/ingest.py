@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from twitterhandler.clock import Clock, SystemClock
+from twitterhandler.clock import Clock, SystemClock, format_time
 from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
 from twitterhandler.recent import Rate, RecentIds
@@ -253,7 +253,8 @@ class Ingest:
             self._spending.billed(left_out)
         topics = self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
         if topics:
-            log.warning("nothing was heard from %s to %s: %s", gap.start, gap.end, gap.reason)
+            span = (format_time(gap.start), format_time(gap.end))
+            log.warning("nothing is heard of %s from %s to %s: %s", ", ".join(topics), *span, gap.reason)
             self._gaps[gap.id] = replace(gap, topics=topics)
             if len(self._gaps) > RECENT_GAPS:
                 self._gaps.popitem(last=False)

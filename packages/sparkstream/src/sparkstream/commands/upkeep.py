@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sparkstream.errors import SettingsError
+from sparkstream.errors import SettingsError, UnknownTopicError
 
 if TYPE_CHECKING:
     from sparkstream.annotation import AnnotatorFactory
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 Store = Annotated[
-    str | None, typer.Option(help="sqlite:PATH [env SPARKSTREAM_STORE; sqlite:./data/views.db]", show_default=False)
+    str | None, typer.Option(help="sqlite:PATH [SPARKSTREAM_STORE, sqlite:./data/views.db]", show_default=False)
 ]
 Speed = Annotated[
     str | None,
-    typer.Option(help="Where the speed views are, if not in the store [env SPARKSTREAM_SPEED]", show_default=False),
+    typer.Option(help="Where the speed views are, if not in the store [SPARKSTREAM_SPEED]", show_default=False),
 ]
 AnnotatorUrl = Annotated[
     str | None,
-    typer.Option(help="local: (with the extra nlp) or none: [env SPARKSTREAM_ANNOTATOR]", show_default=False),
+    typer.Option(help="local: (with the extra nlp) or none: [SPARKSTREAM_ANNOTATOR]", show_default=False),
 ]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only this one; may be given again.")]
 From = Annotated[str | None, typer.Option("--from", help="RFC 3339 with offset, as 2026-11-22T21:00:00Z.")]
@@ -95,7 +95,10 @@ def audit(
     first, last = _time("--from", start) or 0, _time("--to", end) or LATEST
     hours = wrong = 0
     with _opened(store, speed) as opened:
-        for known in opened.topics():
+        all_known = opened.topics()
+        for slug in set(topic or ()) - {known.slug for known in all_known}:
+            raise UnknownTopicError(slug)
+        for known in all_known:
             if (topic and known.slug not in topic) or known.first_post is None or known.last_post is None:
                 continue
             oldest = min([known.first_post, *opened.batch.frozen(known.slug)])
@@ -109,7 +112,8 @@ def audit(
                     moving = "; a micro-batch is under way" if hour.moving else ""
                     print(f"{at}  {printable(hour.topic)}  {', '.join(hour.differs)} differ ({counts}){moving}")
     if not as_json:
-        print(f"{hours} hours, {wrong} differ" if wrong else f"{hours} hours, no difference")
+        said = f"{wrong} differ" if wrong else "no difference"
+        print(f"{hours} hours, {said}" if hours else "there are no posts to hold the views against; look at --store")
     if wrong:
         sys.exit(1)
 

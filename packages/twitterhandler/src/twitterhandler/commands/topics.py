@@ -1,5 +1,6 @@
 """`twitterhandler topics`: what is listened to."""
 
+import sys
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -91,10 +92,22 @@ def list_topics(json: Json = False, topics: Topics = None) -> None:
     if json:
         print(orjson.dumps([_plain(topic) for topic in found], option=orjson.OPT_INDENT_2).decode())
         return
+    if not found:
+        print("there are none yet; `twitterhandler topics add` makes one", file=sys.stderr)
     width = max((len(topic.slug) for topic in found), default=0)
     for topic in found:
         state = f"{topic.state} by its {topic.stopped_by}" if topic.stopped_by else topic.state
-        print(f"{topic.slug:{width}}  {state:7}  {topic.query}")
+        print(f"{topic.slug:{width}}  {state:7}  {topic.query}{_narrowed(topic)}")
+
+
+def _narrowed(topic: Topic) -> str:
+    """What else was asked for, as it would be typed."""
+    named = [("--source", source) for source in topic.sources]
+    named += [("--language", language) for language in topic.languages]
+    named += [("--limit", str(topic.limit))] * (topic.limit is not None)
+    named += [("--until", format_time(topic.until))] if topic.until else []
+    words = [f"{option} {value}" for option, value in named] + ["--no-reposts"] * (not topic.reposts)
+    return f"  ({' '.join(words)})" if words else ""
 
 
 def _plain(topic: Topic) -> dict[str, Any]:

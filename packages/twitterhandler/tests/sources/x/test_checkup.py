@@ -54,7 +54,7 @@ def test_a_key_that_is_wrong_ends_it():
 
 def test_rules_that_differ_are_told_and_left_alone():
     level, message = checking(rules("coffee", "juice"))["rules"]
-    assert (level, message.partition(";")[0]) == ("warn", "1 rules are missing and 2 are left over")
+    assert (level, message.partition(";")[0]) == ("warn", "rules missing: 1, left over: 2")
     assert checking(rules("coffee", tags="other"), topics=())["rules"][0] == "ok"
 
 

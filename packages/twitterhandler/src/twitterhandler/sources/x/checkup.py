@@ -72,7 +72,7 @@ async def _rules(transport: XTransport, topics: Sequence[Topic], clock: Clock) -
         return Finding("rules", "fail", f"X has no room for the rules of {', '.join(plan.unfit)}; stop other topics")
     extra = len((*plan.make_room, *plan.delete, *plan.later))
     if plan.add or extra:
-        message = f"{len(plan.add)} rules are missing and {extra} are left over; a collector that runs sets them right"
+        message = f"rules missing: {len(plan.add)}, left over: {extra}; a collector that runs sets them right"
         return Finding("rules", "warn", message)
     return Finding("rules", "ok", f"the rules at X are those of the topics ({len(topics)})")
 
@@ -99,5 +99,5 @@ async def _connections(transport: XTransport) -> Finding:
         return failed("connections", exc)
     if not (used := len(answer.get("data") or ())):
         return Finding("connections", "ok", "no connection of this app is in use")
-    message = f"{used} connections of this app are in use; if that is no collector of yours, stop what it is"
+    message = f"connections of this app in use: {used}; if one is no collector of yours, stop what it is"
     return Finding("connections", "warn", message)
