@@ -1,6 +1,6 @@
 """What the loop remembers of the last posts: which they were, and how many a second."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,21 +14,26 @@ def _shared(topics: tuple[str, ...]) -> frozenset[str]:
 
 
 class RecentIds:
-    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides."""
+    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides.
+
+    Two dictionaries take turns, so between half of `limit` and all of it is remembered: one that grows is cheaper and
+    steadier in memory than one from which the oldest is taken at each step.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._ids: OrderedDict[tuple[str, int], frozenset[str]] = OrderedDict()
+        self._turn = max(1, limit // 2)
+        self._newer: dict[str, frozenset[str]] = {}
+        self._older: dict[str, frozenset[str]] = {}
 
     def seen(self, post: Post) -> bool:
         """Whether it was here before, for no fewer topics; it is now."""
-        identity, topics = (post.id, post.version), _shared(post.topics)
-        before = self._ids.get(identity)
+        identity = f"{post.id} {post.version}" if post.version else post.id
+        topics, before = _shared(post.topics), self._newer.get(identity) or self._older.get(identity)
         if before is not None and topics <= before:
             return True
-        self._ids[identity] = topics | before if before else topics
-        if len(self._ids) > self._limit:
-            self._ids.popitem(last=False)
+        self._newer[identity] = topics | before if before else topics
+        if len(self._newer) >= self._turn:
+            self._older, self._newer = self._newer, {}
         return False
 
 
