@@ -14,8 +14,10 @@ import nox
 from scripts.environments import PACKAGES, ROOT, SHARED, folder, path
 from scripts.signals import stop_signals
 
-SUITES = ("architecture", "release", "contract", "integration", "browser")
-LONGEST_FIRST = ("dashboard", "integration", "sparkstream", "browser", "twitterhandler")
+SUITES = ("architecture", "release", "contract", "integration", "servers", "browser")
+LONGEST_FIRST = ("servers", "integration", "dashboard", "sparkstream", "browser", "twitterhandler")
+MARKED = {"integration": "not servers", "servers": "servers"}
+"""The longest suite is two, by whether a test needs a real Kafka, Cassandra or Redis: each is a lane of its own."""
 LOGS = SHARED.parent / "suites"
 LANES = 2  # each uses the other's waiting; with more, the programs under test would wait for a core
 
@@ -48,10 +50,11 @@ def run_suites(session: nox.Session, names: Sequence[str], options: Sequence[str
 
 
 def suite_command(name: str, options: Sequence[str]) -> list[str]:
-    place = folder(name) if name in PACKAGES else ROOT / "tests" / name
+    place = folder(name) if name in PACKAGES else ROOT / "tests" / ("integration" if name in MARKED else name)
     # Dash brings a plugin of its own into the environment: old-fashioned, and of no use here
     pytest = [str(SHARED / "bin" / "python"), "-m", "pytest", "-p", "no:dash"]
-    return [*pytest, str(place.relative_to(ROOT)), *options]
+    marks = ["-m", MARKED[name]] if name in MARKED else []
+    return [*pytest, str(place.relative_to(ROOT)), *options, *marks]
 
 
 def _start(name: str, options: Sequence[str]) -> Running:

@@ -13,10 +13,17 @@ from servers.process import Server
 from servers.redis import DATABASES, Redis
 
 _databases = itertools.count()
+_OF_SESSION = {"kafka_of_session", "cassandra_of_session", "redis_of_session"}
 
 
 def _name(prefix: str) -> str:
     return f"{prefix}_{uuid.uuid4().hex[:12]}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and _OF_SESSION.intersection(item.fixturenames):
+            item.add_marker("servers")
 
 
 def _alive(server: Server) -> None:
