@@ -160,3 +160,21 @@ def _eventually(url: str) -> object:
                 return json.load(answer)
         except OSError:
             assert time.monotonic() < deadline, f"{url} did not answer"
+
+
+def test_analyze_shows_a_bar_on_a_terminal_and_the_records_stay_whole(tmp_path):
+    posts = tmp_path / "posts.txt"
+    posts.write_text("penalty shootout\n" * 600, encoding="utf-8")
+    ours, theirs = os.openpty()
+
+    with (tmp_path / "out.jsonl").open("w") as out:
+        words = [*PROGRAM, "analyze", str(posts), "--only", "keywords"]
+        done = subprocess.run(words, stdout=out, stderr=theirs, timeout=120, check=False)
+    os.close(theirs)
+
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert " 256 posts  " in shown
+    assert "100%  600 posts  " in shown
+    assert len([json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]) == 600

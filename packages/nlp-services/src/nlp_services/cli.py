@@ -68,18 +68,20 @@ def analyze(
     only: Only = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="FILE is CSV, though it is not called .csv.")] = False,
 ) -> None:
-    """The posts of FILE as JSONL, each with what was found in it."""
+    """The posts of FILE as JSONL, each with what was found in it; on a terminal a bar says how far it is."""
+    from nlp_services.progress import Progress
     from nlp_services.records import BATCH, annotate, read_csv, read_records
 
-    with _opened(file) as lines:
+    with _opened(file) as lines, Progress(sys.stderr, lambda: _share_read(lines)) as progress:
         analyzer = _analyzer(only)
         read = read_csv if as_csv or file.lower().endswith(".csv") else read_records
         done = 0
         for done, record in enumerate(annotate(read(lines), analyzer), start=1):
+            progress.give_way()
             print(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace").decode())
             if done % BATCH == 0:
-                _progress(done)
-        _progress(done, end="\n")
+                progress.show(done)
+        progress.show(done)
 
 
 @app.command(epilog="Example: nlp-services serve --only keywords")
@@ -155,9 +157,12 @@ def _opened(file: str) -> Iterator[TextIO]:
         raise InputError(f"cannot read {file} ({exc.strerror}); give a file, or - for stdin") from exc
 
 
-def _progress(done: int, *, end: str = "") -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done:,} posts", end=end, file=sys.stderr, flush=True)
+def _share_read(lines: TextIO) -> float | None:
+    """By the bytes of a file; of a pipe or a terminal nobody knows the end."""
+    if not lines.seekable():
+        return None
+    size = os.fstat(lines.fileno()).st_size
+    return lines.buffer.tell() / size if size else 1.0  # the text's own position is not to be had while it is read
 
 
 def main() -> None:
