@@ -7,9 +7,16 @@ import pytest
 from dashboard import history, ids
 from dashboard.asked import NO_FILTER, Filter, make_period
 from dashboard.clients import ViewsClient
-from dashboard.testing import Server
+from dashboard.testing import FakeUpstream, Server
 
 PERIOD = make_period("2026-11-22T21:20:00Z", "2026-11-22T21:40:00Z")
+
+
+def test_a_period_is_shown_without_its_posts_while_their_layer_is_down(upstream: Server, fake: FakeUpstream) -> None:
+    fake.down.append("batch")
+    tick = asked(upstream)["tick"]
+    assert (tick["posts"], tick["layers"]["down"]) == ([], ["batch"])
+    assert tick["summary"]["posts"] > 0
 
 
 def asked(upstream: Server, only: Filter = NO_FILTER) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def test_a_store_that_is_away_is_503(tmp_path):
     with TestClient(create_app(store)) as client:
         assert client.get("/readyz").json() == {"status": "ready"}
         store.close()
-        assert_problem(client.get("/readyz"), 503, "store: ", "views.db")
+        assert_problem(client.get("/readyz"), 503, "batch and speed layer: ", "views.db")
         assert_problem(client.get("/v1/topics"), 503, "views.db")
         assert client.get("/healthz").json() == {"status": "alive"}
 

@@ -263,6 +263,27 @@ def test_a_store_that_is_away_for_a_while_is_asked_again(store, caplog):
     assert [record.levelname for record in caplog.records if record.name == "sparkstream.live"] == ["WARNING", "ERROR"]
 
 
+def test_a_store_that_stays_away_is_said_once(store, caplog):
+    class Away(SqliteStore):
+        failures = iter([StoreError("away")] * 5 + [StoreError("away, and otherwise")] * 5)
+
+        def version(self):
+            for failure in self.failures:
+                raise failure
+            return super().version()
+
+    away = Away(str(store.master._connections.path))
+
+    async def listen():
+        async with hub(away).listen("tea") as mailbox:
+            await message(mailbox)
+
+    asyncio.run(listen())
+    away.close()
+    said = [record.message for record in caplog.records if record.name == "sparkstream.live"]
+    assert said == ["no live message: away", "no live message: away, and otherwise"]
+
+
 def test_a_silent_job_is_said_to_have_stopped(store):
     store.speed.heartbeat(replace(STATUS, updated_at=NOON - 15_001))
     feed(store, [record("x:2")], 1)

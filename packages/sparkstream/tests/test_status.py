@@ -31,7 +31,7 @@ def test_before_the_first_batch_there_is_no_job(store):
             "lag_seconds": None,
             "dead_letters": 0,
         },
-        "layers": {"batch_until": None, "speed_until": None},
+        "layers": {"batch_until": None, "speed_until": None, "down": []},
         "versions": {"sparkstream": __version__, "models": {}},
     }
 
@@ -48,7 +48,7 @@ def test_a_job_runs_while_it_reports(store):
             "lag_seconds": 1.2,
             "dead_letters": 1,
         },
-        "layers": {"batch_until": None, "speed_until": format_time(NOON)},
+        "layers": {"batch_until": None, "speed_until": format_time(NOON), "down": []},
         "versions": {"sparkstream": __version__, "models": {"sentiment": "known"}},
     }
 

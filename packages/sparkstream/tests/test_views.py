@@ -56,7 +56,7 @@ def test_topics_are_listed_with_their_posts(world, views):
     assert (milk["posts"], milk["first_post"], milk["last_post"]) == (0, None, None)
     assert [item["state"] for item in (coffee, milk)] == ["live", "gathering"]
     newest = max(post.event_time for _, post in world.posts)
-    assert answer["layers"] == {"batch_until": None, "speed_until": format_time(newest)}
+    assert answer["layers"] == {"batch_until": None, "speed_until": format_time(newest), "down": []}
 
 
 def expected_parts(posts, lens):
@@ -493,7 +493,7 @@ def test_a_topic_without_posts_answers_with_zeros(views):
     assert views.summary("milk", QUARTER)["posts"] == 0
     assert [item["posts"] for item in views.series("milk", QUARTER, "15m")["items"]] == [0]
     assert views.top("milk", QUARTER, "word")["items"] == views.posts("milk", QUARTER)["items"] == []
-    assert views.coverage("milk", QUARTER)["layers"] == {"batch_until": None, "speed_until": None}
+    assert views.coverage("milk", QUARTER)["layers"] == {"batch_until": None, "speed_until": None, "down": []}
 
 
 def test_the_whole_time_that_can_be_asked_for_is_answered(world, views):

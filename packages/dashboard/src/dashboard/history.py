@@ -8,6 +8,7 @@ from typing import Any, Final
 from dashboard import ids, view
 from dashboard.asked import Filter, Period
 from dashboard.clients import ViewsClient
+from dashboard.errors import UpstreamDownError
 from dashboard.messages import PostPage, Tick
 
 PAGE: Final = 20
@@ -23,7 +24,7 @@ async def period(views: ViewsClient, topic: str, asked: Period, only: Filter) ->
     summary, series, posts, gaps, *tops = await asyncio.gather(
         views.summary(topic, asked, only),
         views.series(topic, asked, only),
-        views.posts(topic, asked, only, limit=PAGE),
+        _first_posts(views, topic, asked, only),
         views.gaps(topic, start, end),
         *(views.top(topic, facet, asked, only) for facet in ids.FACETS),
     )
@@ -43,8 +44,17 @@ async def period(views: ViewsClient, topic: str, asked: Period, only: Filter) ->
         "tops": {facet: top["items"] for facet, top in zip(ids.FACETS, tops, strict=True)},
         "exact": {facet: top["exact"] for facet, top in zip(ids.FACETS, tops, strict=True)},
         "posts": posts["items"],
+        "layers": summary["layers"],
     }
     return {"tick": tick, "figures": view.fixed(tick, gaps=gaps, only=only), "next": posts["next"]}
+
+
+async def _first_posts(views: ViewsClient, topic: str, asked: Period, only: Filter) -> PostPage:
+    """None while the layer is down that has them: the numbers do not wait for it."""
+    try:
+        return await views.posts(topic, asked, only, limit=PAGE)
+    except UpstreamDownError:
+        return {"items": [], "next": None}
 
 
 async def posts(views: ViewsClient, topic: str, asked: Period, only: Filter, cursor: str | None) -> PostPage:

@@ -69,8 +69,16 @@ class Term(TypedDict):
 
 
 class Job(TypedDict):
-    state: Literal["running", "stopped", "none"]
+    state: Literal["running", "stopped", "none", "unknown"]
     rate: float
+
+
+class Layers(TypedDict):
+    """`down` names the layers that an answer does without."""
+
+    batch_until: str | None
+    speed_until: str | None
+    down: list[Literal["batch", "speed"]]
 
 
 # Functional form: "from" is a keyword.
@@ -92,6 +100,7 @@ Tick = TypedDict(
         "tops": dict[str, list[Term]],
         "exact": dict[str, bool],
         "posts": list[dict[str, Any]],
+        "layers": Layers,
     },
 )
 

@@ -122,6 +122,16 @@ def test_never_live_while_upstream_is_down(open_page: Any, upstream: Server) -> 
     wait_for_state(page, "live")
 
 
+def test_a_layer_that_is_down_is_said_in_words(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page()
+    for layer, words in (("speed", "older minutes only: the speed layer is down"), ("batch", "recent minutes only")):
+        fake.down[:] = [layer]
+        wait_for_state(page, "in-part")
+        page.wait_for_function(f"document.getElementById('{ids.STATUS}').textContent.startsWith('{words}')")
+    fake.down.clear()
+    wait_for_state(page, "live")
+
+
 def test_never_live_while_the_page_itself_is_cut_off(open_page: Any, dashboard: Server) -> None:
     page = open_page()
     dashboard.stop()

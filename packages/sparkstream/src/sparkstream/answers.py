@@ -22,10 +22,10 @@ UNKNOWN: Final[Json] = {"authors": None, "messages": None, "sentiment": None, "e
 
 def layers(times: LayerTimes) -> Json:
     """Where the layers meet: what lies before `batch_until` is read from the batch views, all else from the speed
-    views, which reach to `speed_until`.
+    views, which reach to `speed_until`; without those that are `down`.
     """
     until, newest = (format_time(at) if at is not None else None for at in (times.batch_until, times.speed_until))
-    return {"batch_until": until, "speed_until": newest}
+    return {"batch_until": until, "speed_until": newest, "down": list(times.down)}
 
 
 def topic_item(topic: Topic, now: int) -> Json:

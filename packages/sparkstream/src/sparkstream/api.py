@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response, WebSocket
@@ -15,7 +15,7 @@ from sparkstream import problems
 from sparkstream.__about__ import __version__
 from sparkstream.answers import Json
 from sparkstream.auditing import audit_answer
-from sparkstream.errors import SparkstreamError, UnknownTopicError
+from sparkstream.errors import SparkstreamError, StoreError, UnknownTopicError
 from sparkstream.examples import EXAMPLES
 from sparkstream.live import GONE, WINDOWS, LiveHub
 from sparkstream.metrics import exposition
@@ -33,6 +33,7 @@ from sparkstream.parameters import (
 from sparkstream.queries import Facet, Filter, Lens, Step
 from sparkstream.status import whole_status
 from sparkstream.stores import LayeredStore
+from sparkstream.stores.base import Layer
 from sparkstream.views import Views
 
 _UNKNOWN_TOPIC, _BAD_QUESTION, _TOO_MANY, _TRY_LATER = 4404, 4422, 4429, 1013
@@ -61,7 +62,7 @@ def create_app(
     problems.install(app)
     app.state.views, app.state.store = views, store
     app.include_router(v1, dependencies=[Depends(_bearer(token))] if token else [])
-    _add_service_routes(app, views, hub)
+    _add_service_routes(app, store, views, hub)
     _add_live(app, views, hub, token)
     return app
 
@@ -151,17 +152,23 @@ def audit(
     return audit_answer(store, topics, period)
 
 
-def _add_service_routes(app: FastAPI, views: Views, hub: LiveHub) -> None:
+def said(troubles: Mapping[Layer, StoreError]) -> str:
+    """What is down and why, once for both layers where they live in one store."""
+    why: dict[str, list[str]] = {}
+    for layer, error in troubles.items():
+        why.setdefault(str(error), []).append(layer)
+    return "; ".join(f"{' and '.join(layers)} layer: {error}" for error, layers in why.items())
+
+
+def _add_service_routes(app: FastAPI, store: LayeredStore, views: Views, hub: LiveHub) -> None:
     @app.get("/healthz")
     def healthz() -> Json:
         return {"status": "alive"}
 
     @app.get("/readyz")
     def readyz() -> Response:
-        try:
-            views.store.version()
-        except SparkstreamError as error:
-            return problems.problem(503, f"store: {error}")
+        if troubles := store.troubles():
+            return problems.problem(503, said(troubles))
         return Response('{"status": "ready"}', media_type="application/json")
 
     @app.get("/metrics")
@@ -193,7 +200,7 @@ async def _refusal(views: Views, hub: LiveHub, topic: str | None, window: str, o
         return _TOO_MANY
     try:
         if topic is not None:
-            await asyncio.to_thread(views.topic, topic)
+            await asyncio.to_thread(lambda: views.at_once().topic(topic))
     except UnknownTopicError:
         return _UNKNOWN_TOPIC
     except SparkstreamError:  # the store is away

@@ -180,15 +180,15 @@ def serve(
 
     from sparkstream.api import create_app
     from sparkstream.settings import Settings
-    from sparkstream.stores import open_store
+    from sparkstream.stores import open_served
 
     _configure_logging()
     settings = Settings()
     token = settings.token.get_secret_value() if settings.token else None
     address = _bind(host or settings.host, settings.port if port is None else port, token)
-    opened = open_store(store or settings.store, speed or settings.speed)
+    opened = open_served(store or settings.store, speed or settings.speed)
     config = uvicorn.Config(create_app(opened, token=token), log_level="warning", timeout_graceful_shutdown=2)
-    with address:
+    with address, _stop_signal():  # uvicorn ends well, and raises the signal once more
         logging.getLogger("sparkstream").info("the views are at http://%s:%d", *address.getsockname()[:2])
         uvicorn.Server(config).run([address])
     opened.close()

@@ -83,7 +83,7 @@ def snapshot(views: Views, slug: str, name: str, only: Filter = UNFILTERED) -> d
         "series": views.series(slug, window, step, only=only)["items"],
         "tops": {facet: top["items"] for facet, top in tops.items()},
         "exact": {facet: top["exact"] for facet, top in tops.items()},
-        "posts": views.posts(slug, window, only=only, limit=POSTS)["items"],
+        "posts": [] if "batch" in views.store.down() else views.posts(slug, window, only=only, limit=POSTS)["items"],
         "layers": summary["layers"],
     }
 
@@ -161,11 +161,11 @@ class LiveHub:
         return channel
 
     def _topics(self) -> dict[str, Any]:
-        return {"kind": "topics", "items": self._views.topics()["items"]}
+        return {"kind": "topics", "items": self._views.at_once().topics()["items"]}
 
     async def _run(self, channel: _Channel, *, repeat: bool) -> None:
         seen: tuple[str, int] | None = None
-        sent = 0.0
+        sent, trouble = 0.0, ""
         while True:
             began = time.monotonic()
             try:
@@ -174,12 +174,14 @@ class LiveHub:
                     message = orjson.dumps(await asyncio.to_thread(channel.build))
                     if repeat or message != channel.last:
                         channel.send(message)
-                    seen, sent = state, time.monotonic()
+                    seen, sent, trouble = state, time.monotonic(), ""
             except UnknownTopicError:  # it was there when the first listener came
                 channel.send(GONE)
                 return
             except SparkstreamError as error:  # the store is away for now: listeners see their messages grow old
-                _log.warning("no live message: %s", error)
+                if str(error) != trouble:
+                    _log.warning("no live message: %s", error)
+                trouble = str(error)
             except Exception:  # noqa: BLE001 - the outermost loop of the channel: its listeners would wait for ever
                 _log.exception("no live message")
             await asyncio.sleep(max(self._tick, time.monotonic() - began))  # at most half of the time at the store

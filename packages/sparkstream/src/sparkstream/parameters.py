@@ -19,8 +19,9 @@ _Time: TypeAlias = Annotated[str | None, Query(description="RFC 3339 with offset
 
 
 def _views(request: Request) -> Views:
+    """For one answer: a layer that is down is down for all of it."""
     views: Views = request.app.state.views
-    return views
+    return views.at_once()
 
 
 def _store(request: Request) -> LayeredStore:

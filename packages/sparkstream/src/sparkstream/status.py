@@ -15,7 +15,7 @@ def job_status(store: Store, now: int) -> dict[str, Any]:
     dead = store.dead_letter_count()
     if status is None:
         return {
-            "state": "none",
+            "state": "unknown" if "speed" in store.down() else "none",
             "run": None,
             "batch": None,
             "updated_at": None,
@@ -36,6 +36,7 @@ def job_status(store: Store, now: int) -> dict[str, Any]:
 
 
 def whole_status(views: Views) -> dict[str, Any]:
+    views = views.at_once()
     status = views.store.status()
     versions = {"sparkstream": __version__, "models": dict(status.models) if status else {}}
     return {"job": job_status(views.store, views.clock()), "layers": views.topics()["layers"], "versions": versions}

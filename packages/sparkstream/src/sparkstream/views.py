@@ -24,14 +24,14 @@ from sparkstream.answers import (
     term_summary,
     topic_item,
 )
-from sparkstream.errors import QueryError, UnknownTopicError
+from sparkstream.errors import QueryError, StoreError, UnknownTopicError
+from sparkstream.heard import Heard, heard
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
 from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Window, query_words
 from sparkstream.rollups import Rollup
 from sparkstream.scans import LOOKED_AT, Scan, Scans, nothing_read
-from sparkstream.schema import Gap
 from sparkstream.stores.base import Store, TermCount, Topic
-from sparkstream.sums import add_up, count, coverage, group, of_rollup, stored_step
+from sparkstream.sums import add_up, count, group, of_rollup, stored_step
 from sparkstream.times import MINUTE, Span, ceil, cover, floor, format_time
 
 
@@ -69,16 +69,28 @@ class Views:
         self.store = store
         self.clock = clock
         self._scans = Scans(store)
+        self._at_once = False
         self._version: str | None = None
 
     def at_once(self) -> Views:
-        """The same views for several questions about one moment: their posts are read once, whatever is added."""
+        """The same views for several questions about one moment: their posts are read once, whatever is added, and they
+        all do without a layer that is down.
+        """
         same = copy(self)
-        same._version = self.store.version()
+        same.store, same._at_once, same._version = self.store.at_once(), True, None
         return same
 
     def _scan(self, slug: str, window: Window, only: Filter) -> Scan:
-        return self._scans.of(self._version or self.store.version(), slug, window, only)
+        """Nothing is read while the layer is down that has the posts."""
+        version = self._version or self.store.version()
+        if self._at_once:
+            self._version = version
+        try:
+            return self._scans.of(version, slug, window, only)
+        except StoreError:
+            if "batch" not in self.store.down():
+                raise
+            return nothing_read(window, only)
 
     def _both_scans(self, slug: str, window: Window, only: Filter) -> tuple[Scan, Scan]:
         """Of a window and of the one before; there is nothing to compare when the first is not complete."""
@@ -119,7 +131,6 @@ class Views:
         }
 
     def _summary(self, slug: str, window: Window, lens: Lens, only: Filter, scan: Scan | None) -> Json:
-        covered = coverage(self._unheard(slug, window.start, window.end), window.start, window.end)
         spans = cover(window.start, window.end)
         if scan is not None:
             found = summary_part(of_rollup(scan.whole), lens, None) | _counted(scan) | {"exact": scan.complete}
@@ -133,7 +144,8 @@ class Views:
             found = term_summary(counts.get(term, nothing(term)), exact=not self.store.is_cut(slug, spans))
         else:
             found = summary_part(add_up(self.store.periods(slug, spans)), lens, only.sentiment)
-        return {**found, "coverage": covered}
+        heard = self._heard(slug, window, only, scan)
+        return {**found, "coverage": heard.coverage(window.start, window.end)}
 
     def series(self, slug: str, window: Window, step: Step, *, only: Filter = UNFILTERED) -> Json:
         self.topic(slug)
@@ -143,19 +155,21 @@ class Views:
             raise QueryError(
                 f"the period has more than {MAX_STEPS:,} steps of {step}; ask for a longer step or a shorter period"
             )
-        gaps = self._unheard(slug, start, end)
-        items, extra = self._items(slug, Window(start, end), size, only)
+        whole = Window(start, end)
+        scan = None if only.is_stored else self._scan(slug, whole, only)
+        items, extra = self._items(slug, whole, size, only, scan)
+        heard = self._heard(slug, whole, only, scan)
         items = [
-            {"start": format_time(at), **item, "coverage": coverage(gaps, at, at + size)}
+            {"start": format_time(at), **item, "coverage": heard.coverage(at, at + size)}
             for item, at in zip(items, range(start, end, size), strict=True)
         ]
         return {"items": items, "next": None, "step": step, **extra, "layers": layers(self.store.layers(slug))}
 
-    def _items(self, slug: str, window: Window, size: int, only: Filter) -> tuple[list[Json], Json]:
+    def _items(self, slug: str, window: Window, size: int, only: Filter, scan: Scan | None) -> tuple[list[Json], Json]:
         starts = range(window.start, window.end, size)
         spans = [Span(stored_step(size), window.start, window.end)]
-        if not only.is_stored:
-            return self._counted_items(slug, window, size, only)
+        if scan is not None:
+            return self._counted_items(slug, window, size, only, scan)
         if only.term is not None:
             counts: dict[int, list[TermCount]] = defaultdict(list)
             for begin, found in self.store.term_periods(slug, spans, only.term.facet, only.term.term).items():
@@ -164,9 +178,8 @@ class Views:
         groups = group(self.store.periods(slug, spans), size)
         return [series_item(add_up(groups.get(at, [])), only.sentiment) for at in starts], {}
 
-    def _counted_items(self, slug: str, window: Window, size: int, only: Filter) -> tuple[list[Json], Json]:
+    def _counted_items(self, slug: str, window: Window, size: int, only: Filter, scan: Scan) -> tuple[list[Json], Json]:
         """Of the steps before the scan's reach only their posts are known, where views count them."""
-        scan = self._scan(slug, window, only)
         steps, posts = scan.steps(size), dict[int, int]()
         if only.counted and not scan.complete:
             periods = self.store.periods(slug, [Span(stored_step(size), window.start, scan.reached)])
@@ -253,20 +266,13 @@ class Views:
 
     def coverage(self, slug: str, window: Window) -> Json:
         self.topic(slug)
-        gaps = self._unheard(slug, window.start, window.end)
-        items = [
-            {"from": format_time(gap.start), "to": format_time(gap.end), "reason": gap.reason, "filled": gap.filled}
-            for gap in gaps
-        ]
+        items = heard(self.store, slug, window.start, window.end, now=self.clock()).items()
         return {"items": items, "next": None, "layers": layers(self.store.layers(slug))}
 
-    def _unheard(self, slug: str, start: int, end: int) -> list[Gap]:
-        """The recorded gaps that touch [start, end), and the time since a stopped job was last heard of."""
-        gaps = self.store.gaps(slug, start, end)
-        status, now = self.store.status(), ceil(self.clock() + 1, MINUTE)
-        if status is None or not status.silent(self.clock()) or not (status.updated_at < end and start < now):
-            return gaps
-        return [*gaps, Gap("job", "", (slug,), status.updated_at, now, "the job has stopped", filled=False)]
+    def _heard(self, slug: str, window: Window, only: Filter, scan: Scan | None) -> Heard:
+        """Asked after the numbers that it is said of: they may have found a layer down."""
+        counted = scan is not None and (scan.complete or only.counted is None)
+        return heard(self.store, slug, window.start, window.end, now=self.clock(), counted=counted)
 
 
 def _counted(scan: Scan) -> Json:

@@ -586,6 +586,17 @@ class SpeedContract(ReadingContract):
         self.keep(store, [("tea", annotated("x:3", NOON))], 1)
         assert (again().newest("tea"), again().newest("coffee")) == (NOON + 5, NOON + DAY)
 
+    def test_the_topics_and_the_first_minute_of_each_are_known_whatever_was_dropped(self, store: SpeedViews, again):
+        assert (store.topics(), store.oldest("tea")) == ([], None)
+        self.keep(
+            store, [("tea", annotated("x:1", NOON)), ("tea", annotated("x:2", NOON + HOUR)), ("milk", annotated())]
+        )
+        assert (sorted(again().topics()), again().oldest("tea")) == (["milk", "tea"], NOON)
+        store.drop("tea", NOON + HOUR)
+        assert store.oldest("tea") == NOON + HOUR
+        store.drop("tea")
+        assert (store.topics(), store.oldest("tea")) == (["milk"], None)
+
     # Throwing away and folding anew
 
     def test_a_period_is_replaced_by_a_fold(self, store: SpeedViews):

@@ -160,6 +160,7 @@
     if (!shown.topic) return topics && !topics.length ? "no-topic" : "connecting";
     if (!tick) return "connecting";
     if (Date.now() - tickAt > STALE_AFTER) return "stale";
+    if (tick.layers.down.length) return "in-part";
     if (!tick.summary.posts && !pulse.address.filtered(shown)) return "gathering";
     if (!tick.live) return "as-of";
     if (tick.job.state !== "running") return "halted";
@@ -182,6 +183,7 @@
     stale: () => "stale",
     gathering: () => "gathering",
     "as-of": () => `as of ${newest()}`,
+    "in-part": () => (tick.layers.down.includes("speed") ? "older minutes only: the speed layer is down" : "recent minutes only: the batch layer is down"),
     halted: () => `processing stopped, as of ${newest()}`,
     paused: () => "paused",
     live: () => "live",

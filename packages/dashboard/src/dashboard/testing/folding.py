@@ -56,7 +56,7 @@ def tick(topic: Topic, window: Window, now: datetime, only: Filter = NO_FILTER) 
         "tops": {facet: tops(posts, before, facet, only=only) for facet in FACETS},
         "exact": dict.fromkeys(FACETS, True),
         "posts": [*reversed(posts[-20:])],
-        "layers": {"batch_until": None, "speed_until": iso(now)},
+        "layers": {"batch_until": None, "speed_until": iso(now), "down": []},
     }
 
 

@@ -13,15 +13,14 @@ from dashboard.messages import STEP_SECONDS
 from dashboard.testing import folding
 from dashboard.testing.world import Topic
 
-_LAYERS = {"batch_until": None, "speed_until": None}
-
 
 class Past:
     """`GET /v1/topics/{topic}/…` of docs/contracts/views.md."""
 
-    def __init__(self, topics: Mapping[str, Topic], clock: Callable[[], datetime]) -> None:
+    def __init__(self, topics: Mapping[str, Topic], clock: Callable[[], datetime], down: list[str]) -> None:
         self._topics = topics
         self._clock = clock
+        self._layers: dict[str, Any] = {"batch_until": None, "speed_until": None, "down": down}
         self.router = APIRouter(prefix="/v1/topics/{topic}")
         for name in ("summary", "series", "top", "posts", "coverage"):
             self.router.add_api_route(f"/{name}", getattr(self, name))
@@ -31,13 +30,13 @@ class Past:
         span = end - start
         now = folding.summary(known, self._posts(known, start, end, only), start, end, only)
         before = folding.summary(known, self._posts(known, start - span, start, only), start - span, start, only)
-        return {**now, "topic": topic, "previous": before, "layers": _LAYERS}
+        return {**now, "topic": topic, "previous": before, "layers": self._layers}
 
     async def series(self, topic: str, request: Request, step: str = "1m") -> dict[str, Any]:
         known, start, end, only = self._asked(topic, request)
         seconds = next(seconds for name, seconds in STEP_SECONDS.items() if name == step)
         posts = self._posts(known, start, end, only)
-        return {"items": list(folding.series(known, posts, start, end, seconds)), "next": None, "layers": _LAYERS}
+        return {"items": list(folding.series(known, posts, start, end, seconds)), "next": None, "layers": self._layers}
 
     async def top(self, topic: str, request: Request, facet: str, limit: int = 20) -> dict[str, Any]:
         known, start, end, _ = self._asked(topic, request)
@@ -48,17 +47,19 @@ class Past:
             self._posts(known, start - (end - start), start, only),
         )
         items = folding.tops(posts, before, facet, only=only, limit=limit)
-        return {"items": items, "next": None, "exact": True, "facet": facet, "layers": _LAYERS}
+        return {"items": items, "next": None, "exact": True, "facet": facet, "layers": self._layers}
 
     async def posts(self, topic: str, request: Request, limit: int = 20, cursor: str = "0") -> dict[str, Any]:
         known, start, end, only = self._asked(topic, request)
+        if "batch" in self._layers["down"]:
+            raise HTTPException(503, "posts cannot be read now")
         found, first = self._posts(known, start, end, only)[::-1], int(cursor)
         following = str(first + limit) if len(found) > first + limit else None
-        return {"items": found[first : first + limit], "next": following, "layers": _LAYERS}
+        return {"items": found[first : first + limit], "next": following, "layers": self._layers}
 
     async def coverage(self, topic: str, request: Request) -> dict[str, Any]:
         known, start, end, _ = self._asked(topic, request, filtered=False)
-        return {"items": folding.gaps(known, start, end), "next": None, "layers": _LAYERS}
+        return {"items": folding.gaps(known, start, end), "next": None, "layers": self._layers}
 
     def _asked(self, slug: str, request: Request, *, filtered: bool = True) -> tuple[Topic, datetime, datetime, Filter]:
         if slug not in self._topics:

@@ -32,6 +32,7 @@ class FakeUpstream:
         sockets: how many live sockets are open, by (topic, window); (None, None) is the list of topics.
         max_filtered: how many of them may have a filter; one more is closed with 4429.
         asked_rising: how often trending was asked, by topic.
+        down: the layers of the store that are down.
     """
 
     __test__ = False
@@ -43,13 +44,14 @@ class FakeUpstream:
         self.sockets: dict[tuple[str | None, str | None], int] = {}
         self.asked_rising: dict[str, int] = {}
         self.max_filtered = 20
+        self.down: list[str] = []
         self._filtered = 0
         self._clock = clock
         self._every = every
         self.app = FastAPI(docs_url=None, redoc_url=None)
         self.app.add_api_route("/healthz", self._healthz)
         self.app.add_api_route("/v1/emerging/{topic}", self._emerging)
-        self.app.include_router(Past(self.topics, clock).router)
+        self.app.include_router(Past(self.topics, clock, self.down).router)
         self.app.include_router(Collector(self.topics, clock).router)
         self.app.add_api_websocket_route("/v1/live", self._live)
 
@@ -119,6 +121,7 @@ class FakeUpstream:
             return
         while slug in self.topics:
             message = folding.tick(self.topics[slug], span, self._clock(), only)
+            message["layers"]["down"] = self.down
             await socket.send_text(orjson.dumps(message).decode())
             await self._until_next(socket)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias, get_args
 
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.rollups import Rollup
@@ -185,13 +185,29 @@ class Pointer:
     announced: int = 0
 
 
+Layer: TypeAlias = Literal["batch", "speed"]
+"""`batch` is the store of the master set, too."""
+LAYERS: Final[tuple[Layer, ...]] = get_args(Layer)
+
+
 @dataclass(frozen=True, slots=True)
 class LayerTimes:
     """Where the layers meet, and how far they reach; `down` names those that could not be read."""
 
     batch_until: int | None
     speed_until: int | None
-    down: tuple[str, ...] = ()
+    down: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """[start, end), of which a store that is down keeps something to itself: sums, posts, or which gaps there are."""
+
+    start: int
+    end: int
+    reason: str
+    sums: bool
+    posts: bool
 
 
 class ViewReader(Protocol):
@@ -234,9 +250,19 @@ class ViewReader(Protocol):
 class Store(ViewReader, Protocol):
     """What views are asked: both layers as one, and the posts behind them."""
 
+    def at_once(self) -> Store:
+        """The store for one answer: what is down is down for all of it."""
+
+    def down(self) -> tuple[Layer, ...]:
+        """The layers that this answer does without."""
+
+    def unread(self, topic: str) -> list[Unread]:
+        """What is not known of a topic because a layer is down."""
+
     def layers(self, topic: str | None = None) -> LayerTimes: ...
 
-    def status(self) -> JobStatus | None: ...
+    def status(self) -> JobStatus | None:
+        """None before the first word of a job, and when nobody can tell."""
 
     def topics(self) -> list[Topic]:
         """By slug; deleted ones left out."""
@@ -254,4 +280,5 @@ class Store(ViewReader, Protocol):
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Newest first."""
 
-    def dead_letter_count(self) -> int: ...
+    def dead_letter_count(self) -> int | None:
+        """None when nobody can tell."""

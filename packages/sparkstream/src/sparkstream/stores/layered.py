@@ -8,15 +8,19 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Final, TypeAlias, TypeVar
 
+from sparkstream.errors import StoreError
 from sparkstream.schema import DeadLetter, Gap, TopicEvent
 from sparkstream.stores.base import (
+    Ends,
     JobStatus,
+    Layer,
     LayerTimes,
     PagePosition,
     Period,
     StoredPost,
     TermCount,
     Topic,
+    Unread,
     ViewReader,
 )
 from sparkstream.stores.protocols import BatchViews, MasterStore, SpeedViews
@@ -24,7 +28,7 @@ from sparkstream.stores.summing import add_up_terms, rank
 from sparkstream.times import DAY, HOUR, LATEST, MINUTE, Span, cover, floor
 
 _T = TypeVar("_T")
-_Reading: TypeAlias = Callable[[ViewReader, list[Span]], _T]
+Reading: TypeAlias = Callable[[ViewReader, list[Span]], _T]
 
 _ALL: Final = Span(DAY, 0, floor(LATEST, DAY))
 _EVERY: Final = 1 << 31
@@ -41,15 +45,34 @@ class LayeredStore:
         for part in (self.speed, self.batch, self.master):
             part.close()
 
+    def at_once(self) -> LayeredStore:
+        """All parts are there, or it raises: `serving` has the store that answers with what is there."""
+        return self
+
+    def down(self) -> tuple[Layer, ...]:
+        return ()
+
+    def unread(self, topic: str) -> list[Unread]:
+        return []
+
+    def troubles(self) -> dict[Layer, StoreError]:
+        """What keeps either layer from being read now."""
+        found: dict[Layer, StoreError] = {}
+        asked: list[tuple[Layer, Callable[[], str]]] = [("batch", self.master.version), ("speed", self.speed.version)]
+        for layer, ask in asked:
+            try:
+                ask()
+            except StoreError as error:
+                found[layer] = error
+        return found
+
     def version(self) -> str:
         return " ".join(part.version() for part in (self.master, self.batch, self.speed))
 
     def layers(self, topic: str | None = None) -> LayerTimes:
         """Of all topics together the earliest `until` and the newest post."""
-        if topic is not None:
-            return LayerTimes(self.batch.pointer(topic).until or None, self.speed.newest(topic))
-        slugs = [event.slug for event in self.master.topic_events() if event.state != "deleted"]
-        pointers = self.batch.pointers()
+        slugs = [event.slug for event in self._events()] if topic is None else [topic]
+        pointers = self.batch.pointers() if topic is None else {topic: self.batch.pointer(topic)}
         until = min((pointers[slug].until if slug in pointers else 0 for slug in slugs), default=0)
         newest = [at for slug in slugs if (at := self.speed.newest(slug)) is not None]
         return LayerTimes(until or None, max(newest, default=None))
@@ -58,14 +81,20 @@ class LayeredStore:
         return self.speed.status()
 
     def topics(self) -> list[Topic]:
-        return [self._topic(event) for event in self.master.topic_events() if event.state != "deleted"]
+        return [self._topic(event) for event in self._events()]
 
     def topic(self, slug: str) -> Topic | None:
-        found = [event for event in self.master.topic_events() if event.slug == slug and event.state != "deleted"]
+        found = [event for event in self._events() if event.slug == slug]
         return self._topic(found[0]) if found else None
 
+    def _events(self) -> list[TopicEvent]:
+        return [event for event in self.master.topic_events() if event.state != "deleted"]
+
+    def _ends(self, topic: str) -> Ends | None:
+        return self.master.ends(topic)
+
     def _topic(self, event: TopicEvent) -> Topic:
-        posts, ends = self.count(event.slug, [_ALL]), self.master.ends(event.slug)
+        posts, ends = self.count(event.slug, [_ALL]), self._ends(event.slug)
         if ends is None:
             return Topic(event.slug, event.query, event.state, posts, None, None)
         minute = floor(ends.last, MINUTE) + MINUTE
@@ -83,7 +112,7 @@ class LayeredStore:
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         return self.master.dead_letters(limit)
 
-    def dead_letter_count(self) -> int:
+    def dead_letter_count(self) -> int | None:
         return self.master.dead_letter_count()
 
     def count(self, topic: str, spans: Sequence[Span]) -> int:
@@ -107,15 +136,16 @@ class LayeredStore:
         offset: int = 0,
         hidden: frozenset[str] = frozenset(),
     ) -> list[TermCount]:
-        def ask(layer: ViewReader, some: list[Span]) -> list[TermCount]:
+        def ask(layer: ViewReader, some: list[Span]) -> tuple[bool, list[TermCount]]:
             if some == list(spans):  # all of it in one layer
-                return layer.top(topic, some, facet, by=by, limit=limit, offset=offset, hidden=hidden)
-            return layer.top(topic, some, facet, by=by, limit=_EVERY, hidden=hidden)
+                return True, layer.top(topic, some, facet, by=by, limit=limit, offset=offset, hidden=hidden)
+            return False, layer.top(topic, some, facet, by=by, limit=_EVERY, hidden=hidden)
 
         lots = self._ask(topic, spans, ask)
-        if len(lots) < 2:
-            return lots[0] if lots else []
-        return rank(add_up_terms(*lots).values(), facet, by=by)[offset : offset + limit]
+        for whole, found in lots:
+            if whole:
+                return found
+        return rank(add_up_terms(*(lot for _, lot in lots)).values(), facet, by=by)[offset : offset + limit]
 
     def terms(self, topic: str, spans: Sequence[Span], facet: str, terms: Sequence[str]) -> dict[str, TermCount]:
         lots = self._ask(topic, spans, lambda layer, some: layer.terms(topic, some, facet, terms))
@@ -128,7 +158,7 @@ class LayeredStore:
             found |= lot
         return found
 
-    def _ask(self, topic: str, spans: Sequence[Span], ask: _Reading[_T]) -> list[_T]:
+    def _ask(self, topic: str, spans: Sequence[Span], ask: Reading[_T]) -> list[_T]:
         """What each layer says of its share of the spans; once more when a batch has moved the border meanwhile."""
         while True:
             pointer = self.batch.pointer(topic)

@@ -215,7 +215,13 @@ class SpeedViews(ViewReader, Protocol):
     def restore(self, applied: Mapping[str, int]) -> None:
         """The sums have been folded again up to these batches."""
 
+    def topics(self) -> list[str]:
+        """Those of which there are sums, in any order."""
+
     def newest(self, topic: str) -> int | None:
         """The latest event time that was applied."""
+
+    def oldest(self, topic: str) -> int | None:
+        """The start of the first minute that there is: from it on the sums are whole, whatever has been dropped."""
 
     def close(self) -> None: ...

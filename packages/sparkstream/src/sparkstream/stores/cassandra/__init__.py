@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkstream.stores.cassandra.batch import CassandraBatch
-from sparkstream.stores.cassandra.connection import Address, Connection
+from sparkstream.stores.cassandra.connection import TIMEOUT, Address, Connection
 from sparkstream.stores.cassandra.events import CassandraEvents
 from sparkstream.stores.cassandra.ledger import CassandraLedger
 from sparkstream.stores.cassandra.schema import SCHEMA_VERSION, prepare
@@ -15,14 +15,16 @@ class CassandraMaster(CassandraLedger, CassandraEvents):
     """The whole master set."""
 
 
-def open_cassandra(url: str, *, migrate: bool = False) -> tuple[CassandraMaster, CassandraBatch]:
-    """Opens the keyspace behind a URL and makes it when it is not there.
+def open_cassandra(
+    url: str, *, patience: float | None = None, migrate: bool = False
+) -> tuple[CassandraMaster, CassandraBatch]:
+    """Opens the keyspace behind a URL and makes it when it is not there; `patience` as `Connection` has it.
 
     Raises:
         SettingsError: the URL is none.
         StoreError: it cannot be opened, or has another schema.
     """
-    connection = Connection(Address.parse(url))
+    connection = Connection(Address.parse(url), patience or TIMEOUT)
     try:
         prepare(connection, migrate=migrate)
     except BaseException:

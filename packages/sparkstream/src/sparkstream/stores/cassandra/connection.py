@@ -29,13 +29,15 @@ try:
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
     from cassandra.concurrent import execute_concurrent_with_args
     from cassandra.connection import ConnectionException
-    from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
+    from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
     from cassandra.query import BatchStatement, BatchType, PreparedStatement, tuple_factory
 except ImportError as error:
     raise MissingExtraError("Cassandra needs an extra: pip install 'sparkstream[cassandra]'") from error
 
 TIMEOUT: Final = 30.0
 """Seconds for an answer, tries again included."""
+RECONNECTED: Final = 1.0
+"""Seconds between two looks for a node that went away; the driver's own policy comes to ten minutes."""
 CONCURRENCY: Final = 100
 """Requests of one process under way at once; more bring nothing (reference: the driver's own measurements)."""
 BATCH_BYTES: Final = 32_000
@@ -96,9 +98,12 @@ class Address:
 
 
 class Connection:
-    """One session of a cluster, for any thread of this process; a process that is forked opens its own."""
+    """One session of a cluster, for any thread of this process; a process that is forked opens its own.
 
-    def __init__(self, address: Address) -> None:
+    `patience` is how many seconds an answer may take, tries again included.
+    """
+
+    def __init__(self, address: Address, patience: float = TIMEOUT) -> None:
         self.address = address
         self._prepared: dict[str, PreparedStatement] = {}
         self._lock = threading.Lock()
@@ -107,7 +112,7 @@ class Connection:
             load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(address.datacenter or "")),
             consistency_level=ConsistencyLevel.LOCAL_QUORUM,
             serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
-            request_timeout=TIMEOUT,
+            request_timeout=patience,
             row_factory=tuple_factory,
         )
         with self.errors():
@@ -116,7 +121,8 @@ class Connection:
                 port=address.port,
                 auth_provider=login,
                 execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-                connect_timeout=10,
+                connect_timeout=min(10.0, patience),
+                reconnection_policy=ConstantReconnectionPolicy(RECONNECTED, max_attempts=None),
                 protocol_version=ProtocolVersion.V5,
             )
         try:

@@ -17,6 +17,8 @@ from sparkstream.stores.redis import keys
 try:
     import redis
     from redis import exceptions
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 except ImportError as error:
     raise MissingExtraError("Redis needs an extra: pip install 'sparkstream[redis]'") from error
 
@@ -31,17 +33,19 @@ class Redis:
 
     Args:
         url: `redis://[:password@]host[:port][/database]`, or `rediss://` for TLS.
+        patience: seconds for an answer, for one who would rather have none than wait; by default it is tried again and
+            again for some more.
 
     Raises:
         StoreError: it throws keys away when it is full.
         StoreBusyError: it cannot be reached.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float | None = None) -> None:
         parts = urlsplit(url)
         self.name = f"Redis at {parts.hostname}:{parts.port or 6379}"  # without the password
         with self.errors():
-            self.client = _client(url)
+            self.client = _client(url, patience)
             self._scripts = {
                 name: self.client.register_script(files(__package__).joinpath(f"{name}.lua").read_text())
                 for name in ("write", "read")
@@ -99,6 +103,9 @@ class Redis:
             )
 
 
-def _client(url: str) -> Any:
+def _client(url: str, patience: float | None) -> Any:
     """Any: redis-py's types leave open whether an answer is bytes or text; here it is bytes."""
-    return redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    if patience is None:
+        return redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+    once_more = Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,))  # over a connection that is new
+    return redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience, retry=once_more)

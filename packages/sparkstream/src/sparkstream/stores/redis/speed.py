@@ -15,7 +15,7 @@ from sparkstream.stores.redis import keys
 from sparkstream.stores.redis.connection import Redis
 from sparkstream.stores.redis.reading import COUNT, SKETCH_FIELDS, RedisSums
 from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, add_sketches, by_period, by_size, newest
-from sparkstream.times import STORED_STEPS, Span
+from sparkstream.times import MINUTE, STORED_STEPS, Span
 
 _KEPT: Final = {str(step): kept for step, kept in KEPT_TERMS.items()}
 _TRIES: Final = 10
@@ -25,8 +25,8 @@ _REMOVED: Final = 200
 
 
 class RedisSpeed(RedisSums):
-    def __init__(self, url: str) -> None:
-        super().__init__(Redis(url))
+    def __init__(self, url: str, *, patience: float | None = None) -> None:
+        super().__init__(Redis(url, patience))
 
     def applied(self) -> dict[str, int]:
         with self._redis.errors():
@@ -93,6 +93,15 @@ class RedisSpeed(RedisSums):
             with self._redis.errors():
                 self._client.hset(keys.APPLIED, mapping=dict(applied))
                 self._client.incr(keys.REVISION)
+
+    def topics(self) -> list[str]:
+        with self._redis.errors():
+            return [topic.decode() for topic in self._client.hkeys(keys.NEWEST)]
+
+    def oldest(self, topic: str) -> int | None:
+        with self._redis.errors():
+            first = self._client.zrange(keys.starts(topic, MINUTE), 0, 0)
+        return int(first[0]) if first else None
 
     def newest(self, topic: str) -> int | None:
         with self._redis.errors():

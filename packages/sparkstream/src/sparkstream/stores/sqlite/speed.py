@@ -22,7 +22,7 @@ from sparkstream.stores.summing import (
     by_size,
     newest,
 )
-from sparkstream.times import STORED_STEPS, Span
+from sparkstream.times import MINUTE, STORED_STEPS, Span
 
 _COLUMNS: Final = ", ".join(SKETCH_COLUMNS)
 _READ_PERIOD: Final = (
@@ -127,6 +127,15 @@ class SqliteSpeed(SqliteSums):
         with self._connections.writing() as db:
             db.executemany(_APPLIED, applied.items())
             bump(db, "speed")
+
+    def topics(self) -> list[str]:
+        with self._connections.reading() as db:
+            return [topic for (topic,) in db.execute("select topic from newest").fetchall()]
+
+    def oldest(self, topic: str) -> int | None:
+        with self._connections.reading() as db:
+            row = db.execute("select min(start) from periods where topic = ? and step = ?", (topic, MINUTE)).fetchone()
+        return None if row is None else row[0]
 
     def newest(self, topic: str) -> int | None:
         with self._connections.reading() as db:
