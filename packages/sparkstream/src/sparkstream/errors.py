@@ -15,6 +15,8 @@ SparkstreamError
 │   ├── StoreBusyError      another process holds it (retriable)
 │   ├── HeldStoreError      a batch, or one who forgets, is at work in it (retriable)
 │   └── StoreSchemaError    it was made by another version
+├── AnnotatorError      meaning cannot be found in posts
+│   └── AnnotatorUnavailableError  a service that finds it does not answer (retriable)
 ├── CheckpointError     the checkpoint cannot be used, or another job uses it
 └── QueryError          a question to the views that has no answer
     └── UnknownTopicError   no post and no event has named this topic
@@ -85,6 +87,14 @@ class HeldStoreError(StoreError):
 
 class StoreSchemaError(StoreError):
     pass
+
+
+class AnnotatorError(SparkstreamError):
+    pass
+
+
+class AnnotatorUnavailableError(AnnotatorError):
+    retriable = True
 
 
 class CheckpointError(SparkstreamError):

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     speed: str | None = Field(default=None, description="Where speed views are kept (default: in the store)")
     checkpoint: Path = Field(default=Path("./data/checkpoint"), description="How far the job is")
     annotator: str | None = Field(
-        default=None, description="local: or none: (default: local: where the extra nlp is installed)"
+        default=None, description="local:, http://HOST:9004 or none: (default: local: where the extra nlp is installed)"
     )
     master: str = Field(default="local[2]", description="Spark's master URL")
     max_lines: int = Field(default=1_000, ge=1, le=100_000, description="Lines of one micro-batch")

@@ -1,8 +1,11 @@
 import importlib.util
+import pickle
 
 import pytest
+from nlp_services.errors import ModelError, UnavailableError
 from sparkstream.annotators import NotRated, annotator_factory
-from sparkstream.errors import MissingExtraError, SettingsError
+from sparkstream.annotators.nlp import NlpAnnotator, NlpFactory
+from sparkstream.errors import AnnotatorError, AnnotatorUnavailableError, MissingExtraError, SettingsError
 
 
 def test_none_finds_nothing():
@@ -13,10 +16,59 @@ def test_none_finds_nothing():
     assert annotator.versions == {}
 
 
-@pytest.mark.parametrize("url", ["", "local", "http://127.0.0.1:9004"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "local", "http://", "ftp://host", "none:?soup=local:", "none:?keywords", "none:?keywords=soup:"],
+)
 def test_another_url_is_one_line_that_says_how_to_write_it(url):
-    with pytest.raises(SettingsError, match="is no annotator; write local: or none:"):
+    with pytest.raises(SettingsError, match="is no annotator; write local:, none:, or http://HOST:9004"):
         annotator_factory(url)
+
+
+def test_a_place_that_a_capability_cannot_have_is_said_before_the_job_starts():
+    with pytest.raises(SettingsError, match="entities: no backend for"):
+        annotator_factory("none:?entities=http://127.0.0.1:8501/v1/models/entities")
+
+
+def test_each_capability_has_the_place_that_is_named_for_it_or_that_of_all():
+    assert annotator_factory("local:") == NlpFactory()
+    service = "http://127.0.0.1:9004"
+    assert annotator_factory(service) == NlpFactory(service, service, service, service)
+    models = "http://127.0.0.1:8501/v1/models"
+    asked = f"none:?keywords={service}&sentiment={models}/sentiment&emotion=local:"
+    assert annotator_factory(asked) == NlpFactory(None, service, f"{models}/sentiment", "local:")
+    assert annotator_factory("none:?keywords=none:") is NotRated
+
+
+def test_a_worker_gets_one_that_is_equal_and_keeps_its_annotator():
+    factory = annotator_factory("none:?keywords=http://127.0.0.1:9004")
+    assert pickle.loads(pickle.dumps(factory)) == factory
+    assert hash(pickle.loads(pickle.dumps(factory))) == hash(factory)
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (UnavailableError("http://nlp does not answer; start the server"), AnnotatorUnavailableError),
+        (ModelError("http://nlp refuses the request; is its URL right?"), AnnotatorError),
+    ],
+)
+def test_an_error_of_a_service_is_ours_and_may_pass_as_it_says(error, ours):
+    class Failing:
+        @property
+        def versions(self):
+            raise error
+
+        def analyze(self, *_):
+            raise error
+
+    annotator = NlpAnnotator(Failing())
+    with pytest.raises(ours, match="http://nlp") as caught:
+        annotator.analyze(["tea"])
+    assert type(caught.value) is ours
+    assert caught.value.retriable == error.retriable
+    with pytest.raises(ours):
+        _ = annotator.versions
 
 
 def test_without_the_extra_it_is_named(monkeypatch):

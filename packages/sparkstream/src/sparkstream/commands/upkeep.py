@@ -30,7 +30,7 @@ Speed = Annotated[
 ]
 AnnotatorUrl = Annotated[
     str | None,
-    typer.Option(help="local: (with the extra nlp) or none: [SPARKSTREAM_ANNOTATOR]", show_default=False),
+    typer.Option(help="local: (with the extra nlp), http://… or none: [SPARKSTREAM_ANNOTATOR]", show_default=False),
 ]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only this one; may be given again.")]
 From = Annotated[str | None, typer.Option("--from", help="RFC 3339 with offset, as 2026-11-22T21:00:00Z.")]
