@@ -1,6 +1,7 @@
 """Cassandra and Redis, the real ones, do what every store does: the suites that SQLite passes in its package."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,8 +20,16 @@ from sparkstream.forgetting import Forgetting
 from sparkstream.rollups import Rollup
 from sparkstream.stores import LayeredStore, open_master, open_speed
 from sparkstream.stores.base import Run, Stamp
-from sparkstream.stores.cassandra import Address, CassandraBatch, CassandraMaster, Connection, open_cassandra
+from sparkstream.stores.cassandra import (
+    SCHEMA_VERSION,
+    Address,
+    CassandraBatch,
+    CassandraMaster,
+    Connection,
+    open_cassandra,
+)
 from sparkstream.stores.cassandra.connection import Row
+from sparkstream.stores.cassandra.marks import AT_ONCE, CassandraMarks
 from sparkstream.stores.redis import RedisSpeed
 from sparkstream.times import DAY, MINUTE
 from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract, minute
@@ -129,6 +138,97 @@ class TestCassandraMaster(MasterContract):
         store.abandon("run")
         with pytest.raises(CheckpointError):
             store.begin(Stamp("run", 3))
+
+    def test_many_marks_lie_apart_and_buckets_whose_marks_are_settled_are_read_no_more(
+        self, store: CassandraMaster
+    ) -> None:
+        now = NOON
+        store._marks = CassandraMarks(store._connection, lambda: now)
+        store.mark(("tea", at * MINUTE) for at in range(3 * AT_ONCE))
+        store.mark([("milk", NOON)])
+        assert len(buckets(store)) == 4
+        while some := store.marks(AT_ONCE):
+            assert len(some) <= AT_ONCE
+            store.settle(some)
+        assert len(buckets(store)) == 4  # of now: more may come
+        now += 2 * MINUTE
+        assert store.marks(5) == []
+        assert buckets(store) == []
+        store.mark([("milk", NOON)])
+        assert [mark.topic for mark in store.marks(5)] == ["milk"]
+
+    @pytest.mark.parametrize("moment", ["set state = 'closing'", "delete from mark_buckets", "select topic, minute"])
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_a_mark_that_is_made_while_its_bucket_is_closed_is_found(
+        self, store: CassandraMaster, again: Callable[[], CassandraMaster], moment: str, when: str
+    ) -> None:
+        """By one whose clock is late. Each statement of who closes it has a moment before it and one after it."""
+        other = again()
+        other._marks = CassandraMarks(other._connection, lambda: NOON)
+        other.mark([("tea", NOON)])
+        store.settle(store.marks(5))
+        store._marks = CassandraMarks(store._connection, lambda: NOON + DAY)
+        asked, made = store._connection.execute, list[int]()
+
+        def execute(statement: str, *values: object) -> list[Row]:
+            found = asked(statement, *values) if when == "after" else []
+            if moment in statement and not made:
+                made.append(1)
+                other.mark([("late", NOON)])
+            return found if when == "after" else asked(statement, *values)
+
+        store._connection.execute = execute  # type: ignore[method-assign]
+        store.marks(5)
+        assert made
+        assert [mark.topic for mark in store.marks(5)] == ["late"]
+
+    def test_the_bucket_of_posts_that_were_removed_goes_with_the_last(self, store: CassandraMaster) -> None:
+        posts = [annotated("x:1", NOON), annotated("x:2", NOON + MINUTE), annotated("x:3", NOON + DAY)]
+        store.write([("tea", post) for post in posts], FIRST)
+        store.remove([("tea", "x:1")])
+        assert [bucket for _, bucket in listed(store)] == [NOON + DAY, NOON]
+        store.remove([("tea", "x:2")])
+        assert [bucket for _, bucket in listed(store)] == [NOON + DAY]
+        store.write([("tea", annotated("x:4", NOON))], FIRST)
+        assert {stored.post.id for stored in store.scan("tea", 0, NOON + 2 * DAY)} == {"x:3", "x:4"}
+
+    @pytest.mark.parametrize("look", [1, 2])
+    def test_a_post_that_comes_while_its_bucket_goes_is_found(
+        self, store: CassandraMaster, again: Callable[[], CassandraMaster], look: int
+    ) -> None:
+        """After the first look, that finds it empty, and after the second one."""
+        other, empty, looks = again(), store._empty, list[int]()
+        store.write([("tea", annotated("x:1"))], FIRST)
+
+        def late(places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+            found = empty(places)
+            looks.append(1)
+            if len(looks) == look:
+                other.write([("tea", annotated("x:2"))], FIRST)
+            return found
+
+        store._empty = late  # type: ignore[method-assign]
+        store.remove([("tea", "x:1")])
+        assert [stored.post.id for stored in store.scan("tea", 0, NOON + DAY)] == ["x:2"]
+
+    def test_the_later_write_stands_whatever_the_clocks_of_those_who_write(
+        self, store: CassandraMaster, again: Callable[[], CassandraMaster]
+    ) -> None:
+        ahead = again()
+        ahead._connection._cluster.timestamp_generator = lambda: (time.time_ns() + 3_600 * 10**9) // 1_000
+        ahead.write([("tea", annotated("x:1")), ("tea", annotated("x:2"))], FIRST)
+        store.rewrite([("tea", annotated("x:1", version=1, text="edited"))])
+        store.remove([("tea", "x:2")])
+        assert [stored.post.record["text"] for stored in store.scan("tea", 0, NOON + DAY)] == ["edited"]
+        assert ahead.held(["x:2"]) == {}
+
+
+def buckets(store: CassandraMaster) -> list[Row]:
+    return store._connection.execute("select bucket from mark_buckets where one = 0")
+
+
+def listed(store: CassandraMaster) -> list[Row]:
+    return store._connection.execute("select topic, bucket from buckets")
 
 
 class TestCassandraBatch(BatchContract):
@@ -259,11 +359,31 @@ def test_a_newer_schema_is_refused(keyspace: str) -> None:
     connection = Connection(Address.parse(keyspace))
     connection.define("insert into schema_versions (one, version) values (0, 99)")
     try:
-        with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 1; update sparkstream"):
+        with pytest.raises(
+            StoreSchemaError, match=f"has schema 99, this version knows {SCHEMA_VERSION}; update sparkstream"
+        ):
             open_cassandra(keyspace)
     finally:
-        connection.define("insert into schema_versions (one, version) values (0, 1)")
+        connection.define(f"insert into schema_versions (one, version) values (0, {SCHEMA_VERSION})")
         connection.close()
+
+
+def test_an_older_schema_is_refused_until_it_is_migrated_with_its_marks(keyspace: str) -> None:
+    connection = Connection(Address.parse(keyspace))
+    connection.define("insert into schema_versions (one, version) values (0, 1)")
+    connection.define(
+        "create table if not exists marks (one int, mark timeuuid, topic text, minute bigint, primary key (one, mark))"
+    )
+    connection.execute("insert into marks (one, mark, topic, minute) values (0, now(), ?, ?)", "tea", NOON)
+    connection.close()
+    with pytest.raises(StoreSchemaError, match=r"has schema 1, this version wants .*run `sparkstream migrate`"):
+        open_cassandra(keyspace)
+    master, _ = open_cassandra(keyspace, migrate=True)
+    assert [(mark.topic, mark.minute) for mark in master.marks(5)] == [("tea", NOON)]
+    master.close()
+    master, _ = open_cassandra(keyspace)
+    master.close()
+    empty(keyspace)
 
 
 @pytest.mark.parametrize("url", ["cassandra://127.0.0.1:1/posts", "redis://127.0.0.1:1/0"])

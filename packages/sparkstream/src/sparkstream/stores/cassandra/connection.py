@@ -2,6 +2,10 @@
 
 A statement is prepared once a process. Writes that belong to one partition go as an unlogged batch, others side by
 side; every one of them may be made twice.
+
+Of two writes of a row the one stands whose time is later. That time is the server's, not that of whoever writes: jobs,
+batches and those who forget may run on machines whose clocks differ. And all writes of a partition go to the same node
+while it is there, so that it is one clock that says which was later.
 """
 
 from __future__ import annotations
@@ -109,7 +113,9 @@ class Connection:
         self._lock = threading.Lock()
         login = PlainTextAuthProvider(address.user, address.password) if address.user else None
         profile = ExecutionProfile(
-            load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(address.datacenter or "")),
+            load_balancing_policy=TokenAwarePolicy(
+                DCAwareRoundRobinPolicy(address.datacenter or ""), shuffle_replicas=False
+            ),
             consistency_level=ConsistencyLevel.LOCAL_QUORUM,
             serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
             request_timeout=patience,
@@ -128,6 +134,7 @@ class Connection:
         try:
             with self.errors():
                 self._session = self._cluster.connect()
+                self._session.use_client_timestamp = False
         except BaseException:
             self._cluster.shutdown()
             raise

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from sparkstream.errors import CheckpointError
 from sparkstream.stores.base import Mark, Minute, Run, Stamp
+from sparkstream.stores.cassandra.connection import Connection
+from sparkstream.stores.cassandra.marks import CassandraMarks
 from sparkstream.stores.cassandra.posts import CassandraPosts
 
 
 class CassandraLedger(CassandraPosts):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._marks = CassandraMarks(connection)
+
     def begin(self, stamp: Stamp) -> None:
         row = self._run(stamp.run)
         started = max(row.started, stamp.batch) if row else stamp.batch
@@ -50,15 +55,14 @@ class CassandraLedger(CassandraPosts):
     def mark(self, minutes: Iterable[Minute]) -> None:
         rows = sorted(set(minutes))
         if rows:
-            self._connection.many("insert into marks (one, mark, topic, minute) values (0, now(), ?, ?)", rows)
+            self._marks.add(rows)
             self._changed()
 
     def marks(self, limit: int) -> list[Mark]:
-        rows = self._connection.rows("select topic, minute, mark from marks where one = 0 limit ?", limit)
-        return [Mark(topic, minute, str(token)) for topic, minute, token in rows]
+        return self._marks.some(limit)
 
     def settle(self, marks: Sequence[Mark]) -> None:
-        self._connection.many("delete from marks where one = 0 and mark = ?", [(UUID(mark.token),) for mark in marks])
+        self._marks.remove(marks)
         self._changed()
 
     def hold(self, holder: str, *, now: int, until: int) -> bool:

@@ -21,8 +21,6 @@ from sparkstream.times import MINUTE, floor
 BUCKET: Final = 5 * MINUTE
 _AHEAD: Final = 16
 """Buckets that are asked for at once: most of them are small."""
-_REMEMBERED: Final = 100_000
-"""Buckets that this process has made known."""
 
 _READ: Final = "select event_time, received_at, record, run, batch_id, id from posts where topic = ? and bucket = ?"
 _SCAN: Final = f"{_READ} and event_time >= ? and event_time < ?"
@@ -41,7 +39,6 @@ _BUCKETS: Final = "select bucket from buckets where topic = ? and bucket >= ? an
 class CassandraPosts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: set[tuple[str, int]] = set()
         self._looked_up: dict[str, Held] = {}
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
@@ -89,6 +86,7 @@ class CassandraPosts:
         self._connection.many(
             "delete from posts_by_id where id = ? and topic = ?", [(post_id, topic) for topic, post_id in rows]
         )
+        self._unlist({(topic, bucket) for topic, bucket, *_ in places})
         self._looked_up = {}
 
     def bury(self, tombstones: Sequence[Tombstone]) -> None:
@@ -146,6 +144,7 @@ class CassandraPosts:
         places = [(topic, floor(minute, BUCKET), minute, minute + MINUTE) for topic, minute in minutes]
         for (topic, *_), rows in zip(places, self._connection.many(_SCAN, places), strict=True):
             own = [_stored(row) for row in rows]
+            self._list({(topic, floor(stored.post.event_time, BUCKET)) for stored in own})
             left = [stored.post for stored in own if stored.stamp == stamp]
             held = self.held([post.id for post in left])
             missing = [post for post in left if topic not in held.get(post.id, Held({})).rows]
@@ -162,14 +161,26 @@ class CassandraPosts:
             "insert into touched (run, batch_id, topic, minute) values (?, ?, ?, ?)",
             [(stamp.run, stamp.batch, topic, minute) for topic, minute in minutes],
         )
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        buckets = sorted({(topic, floor(minute, BUCKET)) for topic, minute in minutes} - self._known)
-        self._connection.many("insert into buckets (topic, bucket) values (?, ?)", buckets)
+        self._list({(topic, floor(minute, BUCKET)) for topic, minute in minutes})
         self._connection.many(
             "insert into topics (one, slug) values (0, ?)", [(topic,) for topic in {topic for topic, _ in minutes}]
         )
-        self._known |= set(buckets)
+
+    def _list(self, buckets: Iterable[tuple[str, int]]) -> None:
+        self._connection.many("insert into buckets (topic, bucket) values (?, ?)", sorted(buckets))
+
+    def _unlist(self, buckets: Iterable[tuple[str, int]]) -> None:
+        """Takes the empty ones off the list. Others write meanwhile: so they are looked into once more afterwards, and
+        who writes lists them once more.
+        """
+        empty = self._empty(buckets)
+        self._connection.many("delete from buckets where topic = ? and bucket = ?", sorted(empty))
+        self._list(empty - self._empty(empty))
+
+    def _empty(self, buckets: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+        places = sorted(buckets)
+        answers = self._connection.many("select id from posts where topic = ? and bucket = ? limit 1", places)
+        return {place for place, rows in zip(places, answers, strict=True) if not rows}
 
     def _put(self, rows: Sequence[tuple[str, AnnotatedPost, int, Stamp]]) -> None:
         by_bucket: dict[tuple[str, int], list[tuple[Sequence[Any], int]]] = defaultdict(list)
@@ -179,6 +190,7 @@ class CassandraPosts:
             values = (topic, bucket, event_time, post.id, post.received_at, post.version, post.sentiment, record)
             by_bucket[topic, bucket].append(((*values, stamp.run, stamp.batch), 200 + len(record)))
         self._connection.together(_WRITE, by_bucket.values())
+        self._list(by_bucket)  # before them, too; but one who removes may just have found a bucket empty
         self._connection.many(
             _KNOW, [_known(topic, post, event_time, stamp) for topic, post, event_time, stamp in rows]
         )

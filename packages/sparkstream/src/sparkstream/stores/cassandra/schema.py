@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Final
 
 from sparkstream.errors import StoreBusyError, StoreSchemaError
 from sparkstream.stores.cassandra.connection import Connection
+from sparkstream.stores.cassandra.marks import CassandraMarks
 
 MIGRATIONS: Final = sorted(
     (file for file in files(__package__).joinpath("migrations").iterdir() if file.name.endswith(".cql")),
@@ -51,7 +52,23 @@ def prepare(connection: Connection, *, migrate: bool) -> None:
         for number, file in enumerate(MIGRATIONS[_version(connection) :], start=_version(connection) + 1):
             for statement in _statements(file.read_text()):
                 connection.define(statement)
+            if number in _CARRIED:
+                _CARRIED[number](connection)
             connection.define(f"insert into schema_versions (one, version) values (0, {number})")
+
+
+def _carry_marks(connection: Connection) -> None:
+    """Twice makes no difference: a minute that is marked twice is folded once more."""
+    keyspace = connection.address.keyspace
+    query = f"select table_name from system_schema.tables where keyspace_name = '{keyspace}' and table_name = 'marks'"
+    if connection.define(query):
+        rows = connection.define("select topic, minute from marks where one = 0")
+        CassandraMarks(connection).add([(topic, minute) for topic, minute in rows])
+        connection.define(f"drop table {keyspace}.marks")
+
+
+_CARRIED: Final[dict[int, Callable[[Connection], None]]] = {2: _carry_marks}
+"""What of older tables goes into those that a version has made."""
 
 
 def _version(connection: Connection) -> int:
