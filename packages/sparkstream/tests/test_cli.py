@@ -116,7 +116,7 @@ def test_without_a_command_the_help_is_shown(call):
         (["serve", "--port", "99999"], ["--port"]),
         (["dead", "--colour"], ["--colour"]),
         (["dead", "--store", "views.db"], ["views.db: is no store", "write sqlite:PATH"]),
-        (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local: or none:"]),
+        (["run", "--annotator", "cloud:"], ["'cloud:' is no annotator", "write local:, none:, or http://HOST:9004"]),
         (["run", "--annotator", "none:", "--queue", "queue://x/y"], ["is no queue", "write spool:FOLDER"]),
         (["serve", "--host", "0.0.0.0"], ["beyond loopback", "SPARKSTREAM_TOKEN"]),
         (["serve", "--host", "example.org"], ["beyond loopback"]),
