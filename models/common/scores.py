@@ -1,15 +1,15 @@
 """The measures of the public benchmarks, from the labels as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 
-def macro_recall(gold: np.ndarray, found: np.ndarray, classes: Sequence[int]) -> float:
+def macro_recall(gold: np.ndarray, found: np.ndarray, classes: Iterable[int]) -> float:
     return float(np.mean([(found[gold == label] == label).mean() for label in classes]))
 
 
-def macro_f1(gold: np.ndarray, found: np.ndarray, classes: Sequence[int]) -> float:
+def macro_f1(gold: np.ndarray, found: np.ndarray, classes: Iterable[int]) -> float:
     return float(np.mean([f1(gold == label, found == label) for label in classes]))
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import names
 import spacy
@@ -21,8 +22,8 @@ _SHORTEST = 15
 TEST = ("btc/test", "wnut17/test", "tweebank/test")
 
 
-def rows(name: str) -> list[data.Row]:
-    return list(data.read(f"ner_{name}"))
+def rows(folder: Path, name: str) -> list[data.Row]:
+    return list(data.read(folder, f"ner_{name}"))
 
 
 def _is_user_name(text: str, name: data.Row) -> bool:
@@ -30,17 +31,18 @@ def _is_user_name(text: str, name: data.Row) -> bool:
     return bool(name["on_mention"]) or text[max(0, name["start"] - 1) : name["start"]] == "@"
 
 
-def labelled() -> list[data.Row]:
+def labelled(folder: Path) -> list[data.Row]:
     """What people labelled, without the texts of the tests."""
-    held_out = (row for part in TEST for row in rows(part))
-    return data.without((row for part in TRAIN for row in rows(part)), held_out)
+    held_out = (row for part in TEST for row in rows(folder, part))
+    return data.without((row for part in TRAIN for row in rows(folder, part)), held_out)
 
 
-def unlabelled(count: int, seed: int) -> list[str]:
+def unlabelled(folder: Path, count: int, seed: int) -> list[str]:
     """Posts in English, each text once, none of validation or test."""
-    seen = {data.fingerprint(row["text"]) for part in (*TEST, *VALIDATION, "wnut17/dev") for row in rows(part)}
-    found = []
-    for post in (row["data"] for row in data.read("stream_posts/posts_v2") if row["data"]["lang"] in {"en", "und"}):
+    held_out = (row for part in (*TEST, *VALIDATION, "wnut17/dev") for row in rows(folder, part))
+    seen, found = {data.fingerprint(row["text"]) for row in held_out}, []
+    posts = (row["data"] for row in data.read(folder, "stream_posts/posts_v2"))
+    for post in (post for post in posts if post["lang"] in {"en", "und"}):
         mark = data.fingerprint(post["text"])
         if len(mark) >= _SHORTEST and mark not in seen:
             seen.add(mark)
