@@ -15,6 +15,7 @@ from sinks.contract import SinkContract, by_key
 from twitterhandler.errors import SinkError, SinkRefusedError
 from twitterhandler.posts import Author, Post, encode
 from twitterhandler.sinks import KafkaAccess, KafkaOptions, KafkaPlace, KafkaSink, KafkaTopic, SpillSink
+from twitterhandler.testing.xserver.certificate import Certificate
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -218,42 +219,138 @@ class TestAnOutage:
         assert {key: list(dict.fromkeys(found)) for key, found in arrived.items()} == sent  # first times, in order
 
 
+PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+LOGIN = f'{PLAIN} required username="broker" password="b" user_broker="b" user_collector="right horse";'
+WAYS_IN = {"password": "SASL_PLAINTEXT", "tls": "SSL", "both": "SASL_SSL"}
+
+
+class Guarded(Kafka):
+    """A broker with three ways in: one wants a user, one is encrypted, one is both."""
+
+    port_count = 4
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        made = Certificate.make()
+        self.ca = self.folder / "ca.pem"
+        self.ca.write_text(made.certificate)
+        (self.folder / "own.pem").write_text(made.key + made.certificate)
+
+    def place(self, way: str) -> str:
+        return f"127.0.0.1:{dict(zip(WAYS_IN, (self.ports[0], *self.ports[2:]), strict=True))[way]}"
+
+    def prepare(self) -> None:
+        self._more = {
+            "listeners": ",".join(
+                [
+                    *(f"{way.upper()}://{self.place(way)}" for way in WAYS_IN),
+                    f"CONTROLLER://127.0.0.1:{self.ports[1]}",
+                ]
+            ),
+            "advertised.listeners": ",".join(f"{way.upper()}://{self.place(way)}" for way in WAYS_IN),
+            "listener.security.protocol.map": ",".join(
+                [
+                    *(f"{way.upper()}:{protocol}" for way, protocol in WAYS_IN.items()),
+                    "CONTROLLER:PLAINTEXT",
+                ]
+            ),
+            "inter.broker.listener.name": "PASSWORD",
+            "sasl.enabled.mechanisms": "PLAIN",
+            "sasl.mechanism.inter.broker.protocol": "PLAIN",
+            **{f"listener.name.{way}.plain.sasl.jaas.config": LOGIN for way in ("password", "both")},
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.folder / "own.pem"),
+        }
+        super().prepare()
+
+
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A broker that wants a user."""
-    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
-    users = 'user_collector="right horse"'
-    settings = {
-        "listener.security.protocol.map": "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "sasl.enabled.mechanisms": "PLAIN",
-        "sasl.mechanism.inter.broker.protocol": "PLAIN",
-        "inter.broker.listener.name": "PLAINTEXT",
-        "listener.name.plaintext.plain.sasl.jaas.config": (
-            f'{module} required username="broker" password="b" user_broker="b" {users};'
-        ),
-    }
-    with Kafka(tmp_path_factory.mktemp("guarded"), settings) as server:
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with Guarded(tmp_path_factory.mktemp("guarded")) as server:
         yield server
 
 
+def acknowledged(guarded: Guarded, way: str, access: KafkaAccess, host: str = "127.0.0.1") -> int:
+    topic = Topic(f"kafka://{guarded.place(way).replace('127.0.0.1', host)}/guarded")
+
+    async def run() -> int:
+        async with topic.open(options=KafkaOptions(access=access)) as sink:
+            await sink.put(make_post())
+            await sink.flush()
+            return sink.position
+
+    return asyncio.run(run())
+
+
+def refused(guarded: Guarded, way: str, access: KafkaAccess, host: str = "127.0.0.1") -> str:
+    with pytest.raises(SinkRefusedError) as told:
+        acknowledged(guarded, way, access, host)
+    assert not told.value.retriable
+    assert "\n" not in str(told.value)
+    return str(told.value)
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that has signed nothing here."""
+    path = tmp_path_factory.mktemp("stranger") / "ca.pem"
+    path.write_text(Certificate.make().certificate)
+    return path
+
+
 class TestAccess:
-    def test_a_user_and_a_password_let_us_in(self, guarded: Kafka) -> None:
-        access = KafkaAccess(user="collector", password="right horse")
-        topic = Topic(guarded.url("guarded"))
-
-        async def run() -> int:
-            async with topic.open(options=KafkaOptions(access=access)) as sink:
-                await sink.put(make_post())
-                await sink.flush()
-                return sink.position
-
-        assert asyncio.run(run()) == 1
+    def test_a_user_and_a_password_let_us_in(self, guarded: Guarded) -> None:
+        assert acknowledged(guarded, "password", KafkaAccess(user="collector", password="right horse")) == 1
 
     def test_a_wrong_password_is_a_refusal_that_does_not_show_it(
-        self, guarded: Kafka, caplog: pytest.LogCaptureFixture
+        self, guarded: Guarded, caplog: pytest.LogCaptureFixture
     ) -> None:
         access = KafkaAccess(user="collector", password="wrong horse")
-        with pytest.raises(SinkRefusedError, match="does not know the user or the password") as told:
-            carry(Topic(guarded.url("guarded")), [make_post()], options=KafkaOptions(access=access))
-        assert not told.value.retriable
-        assert "wrong horse" not in caplog.text + str(told.value) + repr(access) + repr(KafkaOptions(access=access))
+        said = refused(guarded, "password", access)
+        assert "does not know the user or the password" in said
+        assert "wrong horse" not in caplog.text + said + repr(access) + repr(KafkaOptions(access=access))
+
+    def test_over_tls_who_signed_the_broker_s_certificate_is_trusted(self, guarded: Guarded) -> None:
+        assert acknowledged(guarded, "tls", KafkaAccess(tls=True, ca=guarded.ca)) == 1
+
+    def test_over_tls_a_user_and_a_password_let_us_in(self, guarded: Guarded) -> None:
+        known = KafkaAccess(tls=True, ca=guarded.ca, user="collector", password="right horse")
+        assert acknowledged(guarded, "both", known) == 1
+        wrong = KafkaAccess(tls=True, ca=guarded.ca, user="collector", password="wrong horse")
+        assert "does not know the user or the password" in refused(guarded, "both", wrong)
+
+    def test_a_certificate_that_somebody_else_signed_is_told(self, guarded: Guarded, stranger: Path) -> None:
+        for ca in (stranger, None):  # None: whom the system trusts
+            said = refused(guarded, "tls", KafkaAccess(tls=True, ca=ca))
+            assert "shows a certificate that is not trusted (" in said
+            assert said.endswith("set TWITTERHANDLER_KAFKA_CA to who signed it")
+
+    def test_a_certificate_of_another_host_is_told(self, guarded: Guarded) -> None:
+        said = refused(guarded, "tls", KafkaAccess(tls=True, ca=guarded.ca), host="127.1")
+        assert "shows a certificate of another host (Hostname mismatch" in said
+
+    def test_tls_where_the_broker_speaks_none_and_none_where_it_does_say_what_to_check(self, guarded: Guarded) -> None:
+        encrypted = KafkaAccess(tls=True, ca=guarded.ca)
+        for way, access in (("password", encrypted), ("tls", KafkaAccess())):
+            with pytest.raises(SinkError, match=r"hangs up; .* TWITTERHANDLER_KAFKA_TLS"):
+                acknowledged(guarded, way, access)
+
+    def test_a_server_that_is_no_kafka_and_speaks_no_tls_is_told(self, guarded: Guarded) -> None:
+        async def run() -> str:
+            async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.write(b"220 a server of mail")
+                writer.close()
+
+            async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                sink = Topic(f"kafka://127.0.0.1:{port}/posts").open(
+                    options=KafkaOptions(access=KafkaAccess(tls=True, ca=guarded.ca))
+                )
+                with pytest.raises(SinkRefusedError) as told:
+                    await sink.put(make_post())
+                await sink.close()
+                return str(told.value)
+
+        assert "we do not come to speak TLS (WRONG_VERSION_NUMBER); check TWITTERHANDLER_KAFKA_TLS" in asyncio.run(
+            run()
+        )

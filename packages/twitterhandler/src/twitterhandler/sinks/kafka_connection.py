@@ -27,6 +27,8 @@ _EXISTS: Final = 36
 _REFUSED_TOPIC: Final = frozenset({17, 37, 38, 40, 42, 44})
 """Invalid name, partitions, replication, configuration, request; against a policy."""
 _FORBIDDEN: Final = frozenset({29, 31})
+_ANOTHER_NAME: Final = frozenset({62, 64})
+"""OpenSSL's codes of a certificate that is good, but of another host or address."""
 
 log = logging.getLogger(__name__)
 
@@ -110,16 +112,31 @@ def failure(place: KafkaPlace, exc: BaseException) -> SinkError:
         errors.MessageSizeTooLargeError: f"takes no record of 1 MB; set max.message.bytes of {place.topic} to 1048588",
         errors.InvalidTopicError: f"takes no topic named {place.topic}; use letters, digits, `.`, `_` and `-`",
         errors.IncompatibleBrokerVersion: "is too old for this client; bring it up to date",
-        ssl.SSLCertVerificationError: "shows a certificate that nobody here vouches for; set TWITTERHANDLER_KAFKA_CA",
     }
     for kind, words in refusals.items():
         if isinstance(exc, kind):
             return SinkRefusedError(f"{place} {words}")
+    if isinstance(exc, ssl.SSLError):
+        return SinkRefusedError(f"{place} {_distrust(exc)}")
     if isinstance(exc, TimeoutError):
         return SinkError(f"{place} does not answer; start it, or check the address")
+    if isinstance(exc, ConnectionResetError):
+        return SinkError(f"{place} hangs up; start it, or check the address and TWITTERHANDLER_KAFKA_TLS")
     if isinstance(exc, errors.KafkaConnectionError | OSError):
         return SinkError(f"{place} cannot be reached; start it, or check the address")
     return SinkError(f"{place}: {type(exc).__name__}; it is tried again")
+
+
+def _distrust(exc: ssl.SSLError) -> str:
+    if not isinstance(exc, ssl.SSLCertVerificationError):
+        return (
+            f"and we do not come to speak TLS ({exc.reason}); check TWITTERHANDLER_KAFKA_TLS, _CERTIFICATE and the port"
+        )
+    if exc.verify_code in _ANOTHER_NAME:
+        return f"shows a certificate of another host ({exc.verify_message}); write the address that it names"
+    return (
+        f"shows a certificate that is not trusted ({exc.verify_message}); set TWITTERHANDLER_KAFKA_CA to who signed it"
+    )
 
 
 @contextlib.contextmanager

@@ -60,7 +60,13 @@ class Certificate:
             _tagged(0xA0, bytes.fromhex(_CURVE)),
             _tagged(0xA1, _bits(public)),
         )
-        return cls(_pem("CERTIFICATE", whole), _pem("EC PRIVATE KEY", key))
+        wrapped = _sequence(_integer(0), _sequence(_kind()), _tagged(0x04, key))  # PKCS #8, which Java reads, too
+        return cls(_pem("CERTIFICATE", whole), _pem("PRIVATE KEY", wrapped))
+
+
+def _kind() -> bytes:
+    """Of the key: which algorithm, which curve."""
+    return bytes.fromhex(_KEY) + bytes.fromhex(_CURVE)
 
 
 def _body(public: bytes) -> bytes:
@@ -82,7 +88,7 @@ def _body(public: bytes) -> bytes:
         name,
         _sequence(*(_tagged(0x17, moment.encode()) for moment in _VALIDITY)),
         name,
-        _sequence(_sequence(bytes.fromhex(_KEY), bytes.fromhex(_CURVE)), _bits(public)),
+        _sequence(_sequence(_kind()), _bits(public)),
         _tagged(0xA3, _sequence(*extensions)),
     )
 
