@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from sparkstream.queues.spool_log import SpoolLog
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
+
+_log = logging.getLogger(__name__)
 
 _ARROW = pa.schema([("key", pa.string()), ("place", pa.string()), ("value", pa.binary())])
 
@@ -34,6 +37,11 @@ class SpoolQueue:
         return None  # it is our own source, and says it itself
 
     def lines(self, spark: SparkSession, *, max_lines: int) -> DataFrame:
+        if SpoolLog(self.folder).identity() is None:  # what is no folder at all is an error here, before Spark's own
+            _log.warning(
+                "there is no spool in %s yet; start the collector, which makes it, or correct the queue's URL",
+                self.folder,
+            )
         spark.dataSource.register(SpoolSource)
         return (
             spark.readStream.format(SpoolSource.name())

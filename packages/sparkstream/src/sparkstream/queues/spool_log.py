@@ -43,7 +43,10 @@ class SpoolLog:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            raise QueueError(f"{self.folder}/spool.json cannot be read: {error}; check the folder") from error
+            reason = error.strerror if isinstance(error, OSError) else "it is no JSON"
+            raise QueueError(
+                f"{self.folder}/spool.json cannot be read: {reason}; check the folder, or correct the queue's URL"
+            ) from error
         if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("spool"), str):
             raise QueueError(f"{self.folder} is a spool of another format; this version reads format {FORMAT}")
         return str(head["spool"])
