@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from twitterhandler.clock import format_time
-from twitterhandler.errors import RegistryError, SinkError, SourceError
+from twitterhandler.errors import InternalError, RegistryError, SinkError, SourceError
 from twitterhandler.ingest import Ingest
 from twitterhandler.posts import Gap, Post, Record, TopicEvent, dead
 from twitterhandler.spending import Spending
@@ -109,6 +109,42 @@ def test_a_post_whose_network_matched_it_to_no_topic_is_dropped(post):
     assert sink.records == []
 
 
+def test_lines_that_cannot_be_read_are_told_of_together(post, caplog):
+    at = post().created_at
+    torn = [dead(b"%d" % number, f"torn at {number}", at) for number in range(1_000)]
+    sink = ListSink()
+    assert carry(ListSource(torn, seconds=0.01), sink).status().counts.dead == 1_000
+    assert len(sink.records) == 1_000
+    told = [record.getMessage() for record in caplog.records]
+    assert told[0] == "a line of list could not be read: torn at 0"
+    assert told[1] == "500 more lines of list could not be read, the last: torn at 500"
+    assert told[2] == "499 more lines of list could not be read, the last: torn at 999"
+    assert len(told) == 3
+
+
+def test_lines_that_wait_to_be_told_of_are_told_while_the_source_is_quiet(post, caplog):
+    at = post().created_at
+    source = ListSource([dead(b"%d" % number, "torn", at) for number in range(3)])
+
+    class Quiet(ListSource):
+        async def records(self):
+            async for record in source.records():
+                yield record
+            await asyncio.sleep(60)
+
+    async def run():
+        quiet = Quiet([], clock=LoopClock())
+        ingest = Ingest(quiet, ListSink(), clock=quiet.clock)
+        running = asyncio.create_task(ingest.run())
+        for _ in range(10):
+            await asyncio.sleep(1)
+            await ingest.attend()
+        running.cancel()
+        return [record.getMessage() for record in caplog.records]
+
+    assert run_virtually(run())[1] == "2 more lines of list could not be read, the last: torn"
+
+
 def test_a_gap_of_a_source_that_knows_no_topics_is_of_all_that_are_listened_to(post, registry):
     registry.add(Topic("tea", "tea"))
     at = post().created_at
@@ -149,6 +185,9 @@ class ResumableSource(ListSource):
         if self.failures:
             raise self.failures.pop()
         self.safe.append((records, self.sink.flushed))
+
+    def unheard(self, until, reason):
+        return Gap(f"gap:{self.name}:1", self.name, (), FakeClock().now(), until, reason)
 
     async def records(self):
         async for record in super().records():
@@ -203,6 +242,41 @@ def test_a_repeat_that_has_another_topic_is_news(post):
     sink = ListSink()
     assert carry(ListSource(records, keeps_repeats=False), sink).status().counts.repeats == 1
     assert [record.topics for record in sink.records] == [("tea",), ("tea", "rain"), ("world-cup",)]
+
+
+def test_an_edit_goes_where_an_earlier_version_stands_though_it_matches_no_more(post, registry):
+    registry.add(Topic("tea", "tea", state="started"))
+    words = [
+        ("sim:1", 0, "match"),
+        ("sim:2", 0, "rain"),
+        ("sim:1", 5, "rain"),
+        ("sim:2", 5, "sun"),
+        ("sim:1", 5, "rain"),
+    ]
+    words += [("sim:1", 7, "tea"), ("sim:1", 9, "snow"), ("sim:3", 5, "snow")]
+    posts = [post(id=id_, version=version, text=text, topics=()) for id_, version, text in words]
+    sink = ListSink()
+    source = ListSource(posts, matches=False, keeps_repeats=False)
+    counts = carry(source, sink, subscriptions=Subscriptions(registry)).status().counts
+    assert [(heard.id, heard.version, heard.topics) for heard in sink.records if isinstance(heard, Post)] == [
+        ("sim:1", 0, ("match",)),
+        ("sim:1", 5, ("match",)),
+        ("sim:1", 7, ("tea", "match")),
+        ("sim:1", 9, ("match", "tea")),
+    ]
+    assert (counts.unmatched, counts.repeats) == (3, 1)
+
+
+def test_an_edit_follows_its_post_into_a_topic_that_was_stopped_meanwhile(post, registry):
+    class Stopping(ListSource):
+        async def records(self):
+            yield post(id="sim:1", topics=())
+            registry.change("match", state="stopped")
+            yield post(id="sim:1", version=1, topics=(), text="a match, corrected")
+
+    sink, source = ListSink(), Stopping([], matches=False, keeps_repeats=False)
+    carry(source, sink, subscriptions=Subscriptions(registry))
+    assert [heard.text for heard in sink.records if isinstance(heard, Post)] == ["what a match", "a match, corrected"]
 
 
 def test_a_source_is_closed_when_the_loop_ends_and_not_some_time_later(post):
@@ -300,6 +374,69 @@ def test_a_failure_ends_it_and_is_remembered(post, content, full_at):
     status = ingest.status()
     assert (status.state, status.failure) == ("failed", str(caught.value))
     assert status.counts.posts == 1
+
+
+def test_what_nobody_foresaw_is_a_failure_that_names_the_place_and_not_the_words(post):
+    class Broken(ListSource):
+        async def records(self):
+            yield post()
+            raise KeyError("the text of a post")
+
+    source, sink = Broken([]), ListSink()
+    ingest = Ingest(source, sink, clock=source.clock)
+    with pytest.raises(
+        InternalError, match=r"KeyError in test_ingest.py, line \d+, from ingest.py, line \d+\); start it again"
+    ) as caught:
+        asyncio.run(ingest.run())
+    status = ingest.status()
+    assert (status.state, status.failure, status.counts.posts) == ("failed", str(caught.value), 1)
+    assert "the text" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert sink.flushed == 1
+
+
+def test_the_time_after_a_failure_is_a_gap_that_grows_until_the_end(registry):
+    async def fail_and_wait():
+        source = ResumableSource([ZeroDivisionError()], clock=LoopClock(), matches=False, name="bluesky")
+        sink = ListSink()
+        ingest = Ingest(source, sink, subscriptions=Subscriptions(registry), clock=source.clock)
+        with pytest.raises(InternalError):
+            await ingest.run()
+        first = len(sink.records)
+        registry.change("match", state="stopped")
+        registry.add(Topic("tea", "tea", state="started"))
+        for _ in range(150):
+            await asyncio.sleep(1)
+            await ingest.attend()
+        return sink.records[:first], [record for record in sink.records if isinstance(record, Gap)], ingest.status()
+
+    before, gaps, status = run_virtually(fail_and_wait())
+    assert before[-1] == gaps[0]
+    assert [gap.topics for gap in gaps] == [("match",), ("match", "tea"), ("match", "tea")]
+    assert {gap.id for gap in gaps} == {"gap:bluesky:1"}
+    assert [gap.end - gaps[0].end for gap in gaps] == [timedelta(seconds=60 * number) for number in range(3)]
+    assert all(gap.reason == status.failure for gap in gaps)
+    assert status.gaps == (gaps[-1],)
+
+
+def test_a_sink_that_fails_while_a_failure_is_told_does_not_hide_it(post, caplog):
+    source = ResumableSource([post(), SourceError("refused; set a key")], clock=LoopClock())
+    ingest = Ingest(source, ListSink(full_at=1), clock=source.clock, subscriptions=None)
+    source.unheard = lambda until, reason: Gap("gap:x:1", "x", ("tea",), until, until, reason)
+
+    async def run():
+        with pytest.raises(SourceError, match="set a key"):
+            await ingest.run()
+        return ingest.status().failure
+
+    assert run_virtually(run()) == "refused; set a key"
+    assert "the disk is full" in caplog.text
+
+
+def test_a_fault_beside_the_loop_ends_it_with_the_next_record(post):
+    source = ResumableSource([post()] * 9, clock=LoopClock(), seconds=0.5, failures=[ZeroDivisionError()])
+    with pytest.raises(InternalError, match="ZeroDivisionError"):
+        run_virtually(Ingest(source, ListSink(), clock=source.clock).run())
 
 
 def test_cancelled_it_is_stopped_not_failed(post):

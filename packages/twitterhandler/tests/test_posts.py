@@ -108,7 +108,10 @@ def test_times_are_read_with_and_without_fractions_and_written_in_milliseconds()
     assert parse_time("2026-11-22T13:00:00+01:00").tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["2026-11-22", "2026-11-22T12:00:00", "yesterday", ""])
-def test_a_time_without_offset_is_none(text):
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-22", "2026-11-22T12:00:00", "yesterday", "", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-01:00"],
+)
+def test_a_time_without_offset_or_beyond_the_calendar_is_none(text):
     with pytest.raises(ValueError):
         parse_time(text)

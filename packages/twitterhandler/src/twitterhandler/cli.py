@@ -16,7 +16,8 @@ from twitterhandler.__about__ import __version__
 from twitterhandler.commands import doctor, estimates, queries, topics
 from twitterhandler.commands.options import Topics
 from twitterhandler.errors import QueryError, SettingError, TwitterhandlerError
-from twitterhandler.ingest import Ingest, IngestStatus
+from twitterhandler.flow import IngestStatus
+from twitterhandler.ingest import Ingest
 from twitterhandler.settings import Settings, SourceName
 
 app = typer.Typer(

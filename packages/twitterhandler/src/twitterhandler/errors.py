@@ -16,14 +16,17 @@
     │   ├── SinkCorruptError       what lies there is no queue of ours; not retriable
     │   └── SinkRefusedError       the queue's server does not let us; not retriable
     ├── MissingExtraError          what `pip install twitterhandler` alone lacks       (ImportError)
-    └── ServiceError               the service cannot listen                           (OSError)
+    ├── ServiceError               the service cannot listen                           (OSError)
+    └── InternalError              a fault of the program itself; says where           (RuntimeError)
 
 The message is one line: what is wrong, then what to do. `retriable` says whether the same call may succeed later,
 unchanged.
 """
 
+import traceback
 import unicodedata
-from typing import Literal
+from os import path
+from typing import Literal, Self
 
 Trouble = Literal["network", "server", "rate_limit", "slot", "no_rules"]
 """Why a network cannot be heard now: not reached, its own fault, asked too often, all connections in use, nothing to
@@ -160,3 +163,16 @@ class MissingExtraError(TwitterhandlerError, ImportError):
 
 class ServiceError(TwitterhandlerError, OSError):
     """The service cannot listen."""
+
+
+class InternalError(TwitterhandlerError, RuntimeError):
+    """A fault of this package, or of a source or a sink that somebody gave it; what was raised is its cause."""
+
+    @classmethod
+    def of(cls, error: Exception) -> Self:
+        """Names the kind of `error` and the place, not its words: they may be those of a post."""
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if frame.filename.startswith(path.dirname(__file__))]
+        places = [f"{path.basename(frame.filename)}, line {frame.lineno}" for frame in (frames[-1], ours[-1])]
+        where = f"{type(error).__name__} in {', from '.join(dict.fromkeys(places))}"
+        return cls(f"a fault of the program ({where}); start it again, and report this line if it comes back")

@@ -21,6 +21,9 @@ def gap(network: str, start: datetime, end: datetime, reason: str, *, filled: bo
     return Gap(id=id_, network=network, topics=(), start=start, end=end + _TICK, reason=reason, filled=filled)
 
 
+ABSENT: Final = "the collector was not running"
+
+
 class Hearing:
     """Of a network that is always talking and may send again what was missed.
 
@@ -74,9 +77,13 @@ class Trail:
     """Which position of a network belongs to how many records that were given.
 
     Whoever takes the records says how many of them are safe; the position behind those is safe, too.
+
+    Attributes:
+        position: The newest that is safe, where the next run begins; None before the first.
     """
 
     def __init__(self) -> None:
+        self.position: int | None = None
         self._given = 0
         self._steps: deque[tuple[int, int]] = deque()
 
@@ -95,5 +102,5 @@ class Trail:
         """The newest position whose messages are all among the first `records`; None when that is not news."""
         position = None
         while self._steps and self._steps[0][0] <= records:
-            position = self._steps.popleft()[1]
+            self.position = position = self._steps.popleft()[1]
         return position

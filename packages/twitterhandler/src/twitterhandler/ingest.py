@@ -4,111 +4,43 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from twitterhandler.clock import Clock, SystemClock, format_time
-from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
+from twitterhandler.errors import InternalError, RegistryError, SinkError, TwitterhandlerError
+from twitterhandler.flow import Counts, IngestStatus, State
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record, TopicEvent
-from twitterhandler.recent import Rate, RecentIds
+from twitterhandler.recent import Rate, RecentIds, Sparing
 from twitterhandler.sinks import Sink
-from twitterhandler.sources import Charging, Health, Reporting, Resumable, Source
+from twitterhandler.sources import Charging, Reporting, Resumable, Source
 from twitterhandler.spending import Spending
 from twitterhandler.subscriptions import Subscriptions
 from twitterhandler.topics import Topic
-
-State = Literal["waiting", "running", "ended", "stopped", "failed"]
-
-_TELLING: Final[tuple[State, ...]] = ("failed", "running", "waiting", "stopped")
 
 RECENT_IDS: Final = 100_000
 RECENT_GAPS: Final = 20
 RATE_SECONDS: Final = 10
 REFRESH: Final = timedelta(seconds=1)
+TELL: Final = timedelta(seconds=60)
+"""The gap of a source that has failed is told again so often."""
 SETTLE_SECONDS: Final = 1.0
 """How often a source is told what is safe: what came since then is read again after a crash."""
+SPARING: Final = timedelta(seconds=5)
+"""Lines that cannot be read are told of together: a source may give nothing else."""
 _BREATHE: Final = 100
 """Records after which other tasks get their turn, however fast the source is."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Counts:
-    """What passed since the start.
-
-    Attributes:
-        posts: Handed to the sink, repeats of replay and simulator included.
-        repeats: Dropped, because a live network sent the same id again.
-        unmatched: Dropped, because no started topic wants them.
-        dead: Lines that could not be read, handed to the sink.
-        by_topic: `posts` by topic; a post counts in each of its topics.
-    """
-
-    posts: int = 0
-    repeats: int = 0
-    unmatched: int = 0
-    dead: int = 0
-    by_topic: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class IngestStatus:
-    """A snapshot; `rate` is posts a second over the last 10 s; `position`, `waiting`, `spilled` are the sink's.
-
-    `gaps` are the last ones, oldest first, each as it was told last.
-    """
-
-    source: str
-    state: State
-    failure: str | None
-    started_at: datetime | None
-    last_post_at: datetime | None
-    rate: float
-    position: int
-    waiting: str | None
-    spilled: int
-    counts: Counts
-    health: Health | None = None
-    gaps: tuple[Gap, ...] = ()
-
-
-def together(statuses: Sequence[IngestStatus]) -> IngestStatus:
-    """Several loops over one sink as one: sums; it has failed when one of them has, and runs while one does."""
-    first, *others = statuses
-    if not others:
-        return first
-    by_topic: Counter[str] = Counter()
-    for status in statuses:
-        by_topic += status.counts.by_topic
-    all_counts = [status.counts for status in statuses]
-    failures = [f"{status.source}: {status.failure}" for status in statuses if status.failure]
-    states = [status.state for status in statuses]
-    return replace(
-        first,
-        source=", ".join(status.source for status in statuses),
-        state=next((state for state in _TELLING if state in states), first.state),
-        failure="; ".join(failures) or None,
-        started_at=min((status.started_at for status in statuses if status.started_at), default=None),
-        last_post_at=max((status.last_post_at for status in statuses if status.last_post_at), default=None),
-        rate=sum(status.rate for status in statuses),
-        counts=Counts(
-            posts=sum(counts.posts for counts in all_counts),
-            repeats=sum(counts.repeats for counts in all_counts),
-            unmatched=sum(counts.unmatched for counts in all_counts),
-            dead=sum(counts.dead for counts in all_counts),
-            by_topic=by_topic,
-        ),
-    )
-
-
 class Ingest:
     """Carries the records of one source to one sink, once.
 
     What was read before an error or a cancellation is with the sink: whoever made it closes it. A source that can go on
-    after a restart is told what the sink has flushed, so that nothing is lost in between and little is read twice.
+    after a restart is told what the sink has flushed, so that nothing is lost in between and little is read twice. When
+    it fails, a gap says from when on it is not heard.
 
     Args:
         source: Where from.
@@ -141,33 +73,51 @@ class Ingest:
         self._gaps: OrderedDict[str, Gap] = OrderedDict()
         self._recent = RecentIds(RECENT_IDS)
         self._rate = Rate(RATE_SECONDS)
+        self._unread = Sparing(SPARING)
+        self._unread_because = ""
         self._state: State = "waiting"
         self._failure: str | None = None
         self._started_at: datetime | None = None
         self._last_post_at: datetime | None = None
         self._refreshed_at: datetime | None = None
+        self._told_unheard_at: datetime | None = None
 
     async def run(self) -> None:
         """Runs until the source ends.
 
         Raises:
             TwitterhandlerError: the source or the sink failed for good.
+            InternalError: they, or this loop, raised something else.
         """
         self._started_at = self._clock.now()
         self._state = "running"
         settling = asyncio.create_task(self._settle_on_and_on())
         try:
             await self.announce_changes()
-            await self._carry()
+            await self._carry(settling)
             await self._settle()
             self._state = "ended"
         except TwitterhandlerError as exc:
-            self._state, self._failure = "failed", str(exc)
+            await self._fail(exc)
             raise
+        except (
+            Exception
+        ) as exc:  # an outermost loop: sources go on beside each other, and this one says why it does not
+            fault = InternalError.of(exc)
+            await self._fail(fault)
+            raise fault from exc
         finally:
+            self._tell_unread(last=True)
             settling.cancel()
             if self._state == "running":
                 self._state = "stopped"
+
+    async def attend(self) -> None:
+        """What is due each second, also while the source is quiet or after its end."""
+        self._tell_unread()
+        await self.announce_changes()
+        if self._state == "failed":
+            await self._tell_unheard()
 
     async def announce_changes(self) -> None:
         """Puts what changed in the registry on the queue, and lets the source follow it; stops what has had enough."""
@@ -204,9 +154,30 @@ class Ingest:
             gaps=tuple(self._gaps.values()),
         )
 
-    async def _carry(self) -> None:
+    async def _fail(self, error: TwitterhandlerError) -> None:
+        self._state, self._failure = "failed", str(error)
+        try:
+            await self._settle()
+            await self._tell_unheard()
+        except Exception as exc:  # noqa: BLE001 - as in `run`: the sink may be what failed, and the first error counts
+            log.warning("%s", exc if isinstance(exc, TwitterhandlerError) else InternalError.of(exc))
+
+    async def _tell_unheard(self) -> None:
+        now = self._clock.now()
+        if self._resumable is None or (self._told_unheard_at and now - self._told_unheard_at < TELL):
+            return
+        self._told_unheard_at = now
+        if gap := self._resumable.unheard(now, self._failure or "it has failed"):
+            before = self._gaps.get(gap.id, gap)
+            topics = dict.fromkeys((*before.topics, *self._concerned(gap)))
+            await self._take_gap(replace(gap, topics=tuple(topics)))
+            await self._sink.flush()
+
+    async def _carry(self, settling: asyncio.Task[None]) -> None:
         async with contextlib.aclosing(self._source.records()) as records:
             async for record in records:
+                if settling.done():
+                    settling.result()
                 await self._take(record)
                 self._taken += 1
                 if self._taken % _BREATHE == 0:
@@ -237,7 +208,9 @@ class Ingest:
                 self._counts.dead += 1
                 if self._spending and self._source.name == "x":
                     self._spending.billed(1)
-                log.warning("a line of %s could not be read: %s", self._source.name, record.reason)
+                self._unread.add()
+                self._unread_because = record.reason
+                self._tell_unread()
                 await self._sink.put(record)
             case Delete():
                 await self._sink.put(record)
@@ -247,12 +220,18 @@ class Ingest:
             case Gap():
                 await self._take_gap(record)
 
+    def _tell_unread(self, *, last: bool = False) -> None:
+        count, name = self._unread.due(self._clock.now(), last=last), self._source.name
+        if count == 1:
+            log.warning("a line of %s could not be read: %s", name, self._unread_because)
+        elif count:
+            log.warning("%d more lines of %s could not be read, the last: %s", count, name, self._unread_because)
+
     async def _take_gap(self, gap: Gap) -> None:
         """Of a source that does not know the topics it is of all that listen to its network; without any it is none."""
         if self._spending and isinstance(self._source, Charging) and (left_out := self._source.left_out()):
             self._spending.billed(left_out)
-        topics = self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
-        if topics:
+        if topics := self._concerned(gap):
             span = (format_time(gap.start), format_time(gap.end))
             log.warning("nothing is heard of %s from %s to %s: %s", ", ".join(topics), *span, gap.reason)
             self._gaps[gap.id] = replace(gap, topics=topics)
@@ -260,9 +239,17 @@ class Ingest:
                 self._gaps.popitem(last=False)
             await self._sink.put(self._gaps[gap.id])
 
+    def _concerned(self, gap: Gap) -> tuple[str, ...]:
+        return self._subscriptions.on(gap.network) if self._subscriptions and not gap.topics else gap.topics
+
+    def _topics_of(self, post: Post) -> tuple[str, ...]:
+        """Those that want it, and those in which an earlier version stands, which would stay there for ever."""
+        matched = self._subscriptions.match(post) if self._subscriptions else ()
+        return (*matched, *sorted(self._recent.earlier(post).difference(matched)))
+
     async def _take_post(self, post: Post) -> None:
         if not self._source.matches:
-            post = replace(post, topics=self._subscriptions.match(post) if self._subscriptions else ())
+            post = replace(post, topics=self._topics_of(post))
         repeated = bool(post.topics) and not self._source.keeps_repeats and self._recent.seen(post)
         enough = self._charged is not None and self._charged.delivered(post, repeated=repeated)
         if not post.topics:

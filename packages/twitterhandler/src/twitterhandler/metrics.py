@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from twitterhandler.ingest import Ingest, IngestStatus
+from twitterhandler.flow import IngestStatus
+from twitterhandler.ingest import Ingest
 from twitterhandler.spending import Spending, SpendingStatus
 
 

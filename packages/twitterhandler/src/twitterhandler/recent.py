@@ -1,7 +1,7 @@
 """What the loop remembers of the last posts: which they were, and how many a second."""
 
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from twitterhandler.posts import Post
@@ -17,7 +17,8 @@ class RecentIds:
     """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides.
 
     Two dictionaries take turns, so between half of `limit` and all of it is remembered: one that grows is cheaper and
-    steadier in memory than one from which the oldest is taken at each step.
+    steadier in memory than one from which the oldest is taken at each step. Of a post that was edited it is known in
+    which topics any version stood.
     """
 
     def __init__(self, limit: int) -> None:
@@ -25,16 +26,46 @@ class RecentIds:
         self._newer: dict[str, frozenset[str]] = {}
         self._older: dict[str, frozenset[str]] = {}
 
+    def earlier(self, post: Post) -> frozenset[str]:
+        """The topics in which other versions of an edited post stood; none of one that is not edited."""
+        return self._known(post.id) | self._known(f"{post.id} edits") if post.version else frozenset()
+
     def seen(self, post: Post) -> bool:
         """Whether it was here before, for no fewer topics; it is now."""
         identity = f"{post.id} {post.version}" if post.version else post.id
-        topics, before = _shared(post.topics), self._newer.get(identity) or self._older.get(identity)
-        if before is not None and topics <= before:
+        topics, before = _shared(post.topics), self._known(identity)
+        if before and topics <= before:
             return True
+        if post.version:
+            self._newer[f"{post.id} edits"] = self.earlier(post) | topics
         self._newer[identity] = topics | before if before else topics
         if len(self._newer) >= self._turn:
             self._older, self._newer = self._newer, {}
         return False
+
+    def _known(self, identity: str) -> frozenset[str]:
+        return self._newer.get(identity) or self._older.get(identity) or frozenset()
+
+
+class Sparing:
+    """How many of many alike are to be told of, and when: the first at once, those that follow together."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._untold = 0
+        self._told_at: datetime | None = None
+
+    def add(self) -> None:
+        self._untold += 1
+
+    def due(self, moment: datetime, *, last: bool = False) -> int:
+        """So many are told of now; with `last` all that are left."""
+        if not last and self._told_at is not None and moment - self._told_at < self._every:
+            return 0
+        count, self._untold = self._untold, 0
+        if count:
+            self._told_at = moment
+        return count
 
 
 class Rate:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from twitterhandler.api import create_app
-from twitterhandler.errors import RegistryError, SinkError, TwitterhandlerError
+from twitterhandler.errors import InternalError, RegistryError, SinkError, TwitterhandlerError
 from twitterhandler.ingest import REFRESH, Ingest
 from twitterhandler.serving import listen, run_app
 from twitterhandler.settings import Settings
@@ -63,8 +63,10 @@ async def watch(ingests: Sequence[Ingest]) -> None:
     """Passes changes of topics on, also while a source is quiet or after its end."""
     while True:
         await asyncio.sleep(REFRESH.total_seconds())
-        try:
-            for ingest in ingests:
-                await ingest.announce_changes()
-        except (RegistryError, SinkError) as exc:
-            log.warning("%s", exc)
+        for ingest in ingests:
+            try:
+                await ingest.attend()
+            except (RegistryError, SinkError) as exc:
+                log.warning("%s", exc)
+            except Exception as exc:  # noqa: BLE001 - an outermost loop: without it nobody would follow the topics
+                log.error("%s", InternalError.of(exc))  # noqa: TRY400 - one line, no traceback

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from twitterhandler.errors import SourceError
+from twitterhandler.hearing import ABSENT
 from twitterhandler.posts import Dead, Delete, Gap, Post, Record
 from twitterhandler.testing import LoopClock, run_virtually
 
@@ -15,6 +16,19 @@ DEADLINE = 3_600.0
 SPACING = timedelta(seconds=30)
 """How long the next try may wait after a server has come back."""
 MARGIN = timedelta(seconds=1)
+
+
+class KeptCursor:
+    """Outlives the collector, as a file does."""
+
+    def __init__(self):
+        self.position = None
+
+    def load(self):
+        return self.position
+
+    def save(self, position):
+        self.position = position
 
 
 class Listener:
@@ -228,6 +242,34 @@ class LiveSource:
             self.nothing_is_missing(sent, listener)
 
         self.play(story)
+
+    def test_a_fault_of_its_own_ends_it_and_nobody_waits_for_ever(self, monkeypatch):
+        async def story(server, listener):
+            monkeypatch.setattr(f"{type(listener.source).__module__}.parse_event", lambda *_: 1 / 0)
+            server.post("tea")
+            await listener.until(lambda: False)
+
+        with pytest.raises(ZeroDivisionError):
+            self.play(story)
+
+    def test_the_gap_of_one_that_ended_is_told_again_by_the_next_run(self):
+        cursor = KeptCursor()
+
+        async def story(server, listener):
+            await self.talk(server, 5)
+            await listener.until(lambda: len(listener.texts) == 5)
+            listener.source.acknowledge(len(listener.records))
+            told = listener.source.unheard(server.clock.now(), "it failed")
+            assert (told.network, told.topics, told.reason, told.filled) == (self.network, (), "it failed", False)
+            assert told.end - told.start <= timedelta(seconds=16)
+            async with Listener(self.source(server, server.clock, random=Random(7), cursor=cursor)) as second:
+                await second.until(lambda: server.listeners == 2)
+                await self.talk(server, 1)
+                await second.until(lambda: second.of(Gap))
+                [gap] = second.of(Gap)
+                assert (gap.id, gap.start, gap.reason) == (told.id, told.start, ABSENT)
+
+        self.play(story, cursor=cursor)
 
     def test_who_goes_leaves_no_connection(self):
         async def story(server, listener):

@@ -29,7 +29,8 @@ from twitterhandler.api.models import (
 from twitterhandler.budget import Limits
 from twitterhandler.errors import QueryError
 from twitterhandler.estimate import Estimator
-from twitterhandler.ingest import Ingest, IngestStatus, together
+from twitterhandler.flow import IngestStatus, together
+from twitterhandler.ingest import Ingest
 from twitterhandler.metrics import exposition
 from twitterhandler.query import Query
 from twitterhandler.spending import Spending

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from twitterhandler.clock import format_time
-from twitterhandler.ingest import State
+from twitterhandler.flow import State
 from twitterhandler.posts import TopicState
 from twitterhandler.query import MAX_LENGTH
 from twitterhandler.topics import Network, StoppedBy

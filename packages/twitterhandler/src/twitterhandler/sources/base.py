@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from twitterhandler.posts import Record
+from twitterhandler.posts import Gap, Record
 from twitterhandler.topics import Topic
 
 
@@ -46,6 +47,13 @@ class Resumable(Protocol):
 
         Raises:
             RegistryError: the position cannot be written; the next call may do better.
+        """
+        ...
+
+    def unheard(self, until: datetime, reason: str) -> Gap | None:
+        """The gap from there to `until`, should the records have ended; None where nothing was to be heard.
+
+        The next run tells it again under the same id, longer, or filled.
         """
         ...
 

@@ -78,6 +78,7 @@ async def unhindered(network: str, heard: AsyncGenerator[Heard, None], clock: Cl
     """The same, but `heard` never waits for who takes it: what finds no room is a gap in its place."""
     inbox: Inbox[Heard] = Inbox(_INBOX_ITEMS, _INBOX_SIZE)
     reading = asyncio.create_task(_fill(inbox, heard, clock))
+    reading.add_done_callback(lambda task: _end(inbox, task))
     try:
         while True:
             item = await inbox.take()
@@ -94,19 +95,22 @@ async def unhindered(network: str, heard: AsyncGenerator[Heard, None], clock: Cl
 async def _fill(inbox: Inbox[Heard], heard: AsyncGenerator[Heard, None], clock: Clock) -> None:
     """Positions are handed on once a second, and not between a loss and its gap: that would be lost with a crash."""
     losing, handed_on = False, 0
-    try:
-        async with contextlib.aclosing(heard):
-            async for item in heard:
-                if isinstance(item, Post | Dead):
-                    size = len(item.text if isinstance(item, Post) else item.raw)
-                    losing = not inbox.offer(item, clock.now(), size)
-                elif not isinstance(item, int):
-                    inbox.put(item)
-                elif not losing and item - handed_on >= _SECOND:
-                    inbox.put(item)
-                    handed_on = item
-    except SourceRefusedError as exc:
-        inbox.fail(exc)
+    async with contextlib.aclosing(heard):
+        async for item in heard:
+            if isinstance(item, Post | Dead):
+                size = len(item.text if isinstance(item, Post) else item.raw)
+                losing = not inbox.offer(item, clock.now(), size)
+            elif not isinstance(item, int):
+                inbox.put(item)
+            elif not losing and item - handed_on >= _SECOND:
+                inbox.put(item)
+                handed_on = item
+
+
+def _end(inbox: Inbox[Heard], reading: asyncio.Task[None]) -> None:
+    """Whatever ends the reading is for who takes: who waits would else wait for ever."""
+    if not reading.cancelled() and (error := reading.exception()):
+        inbox.fail(error)
 
 
 async def recorded(heard: AsyncGenerator[Heard, None], trail: Trail) -> AsyncGenerator[Record, None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final, TypeAlias
 from urllib.parse import urlencode, urlsplit
@@ -12,9 +12,9 @@ import aiohttp
 from twitterhandler.bluesky_messages import POSTS, parse_event
 from twitterhandler.clock import Clock, SystemClock, from_microseconds, microseconds
 from twitterhandler.cursors import Cursor
-from twitterhandler.errors import SettingError, UnreadableMessageError
-from twitterhandler.hearing import Hearing, Trail
-from twitterhandler.posts import Record, dead
+from twitterhandler.errors import SettingError, SourceUnavailableError, UnreadableMessageError
+from twitterhandler.hearing import ABSENT, Hearing, Trail, gap
+from twitterhandler.posts import Gap, Record, dead
 from twitterhandler.sources.connections import (
     CONNECT_SECONDS,
     HEADERS,
@@ -27,6 +27,8 @@ from twitterhandler.sources.connections import (
 from twitterhandler.topics import Topic
 
 DEFAULT_URL: Final = "wss://jetstream2.us-east.bsky.network"
+KEPT: Final = timedelta(hours=36)
+"""So far back a server sends again what it is asked for."""
 SILENCE: Final = timedelta(seconds=30)
 """The network never is: several posts come each second."""
 OVERLAP: Final = 5_000_000
@@ -92,10 +94,10 @@ class JetstreamSource:
             RegistryError: the position cannot be read.
         """
         kept = self._cursor.load() if self._cursor else None
-        self._position = kept or microseconds(self._clock.now())
+        self._position = self._trail.position = kept or microseconds(self._clock.now())
         self._hearing = Hearing(self.name, SILENCE, from_microseconds(self._position))
         if kept:
-            self._hearing.lost("the collector was not running")
+            self._hearing.lost(ABSENT)
         heard = reconnecting(self.name, self._connection, self._hearing.lost, clock=self._clock, random=self._random)
         return recorded(heard, self._trail)
 
@@ -104,6 +106,25 @@ class JetstreamSource:
         position = self._trail.safe(records)
         if self._cursor and position is not None:
             self._cursor.save(position)
+
+    def unheard(self, until: datetime, reason: str) -> Gap | None:
+        """See `Resumable`."""
+        position = self._trail.position
+        return None if position is None else gap(self.name, from_microseconds(position), until, reason)
+
+    async def probe(self) -> str:
+        """Connects and waits for one message; the server that was heard.
+
+        Raises:
+            SourceError: it does not answer, or says nothing, or is none.
+        """
+        self._position = microseconds(self._clock.now())
+        async with aiohttp.ClientSession(headers=HEADERS) as session, await self._connect(session) as socket:
+            try:
+                await self._receive(socket)
+            except Dropped as exc:
+                raise SourceUnavailableError(f"{self._host}: {exc.reason}; set another server", "server") from exc
+        return self._host
 
     async def _connection(self) -> AsyncGenerator[Heard, None]:
         async with aiohttp.ClientSession(headers=HEADERS) as session, await self._connect(session) as socket:

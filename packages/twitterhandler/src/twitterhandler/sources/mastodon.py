@@ -13,9 +13,9 @@ from twitterhandler.clock import Clock, SystemClock, from_microseconds, microsec
 from twitterhandler.cursors import Cursor
 from twitterhandler.errors import SettingError, UnreadableMessageError
 from twitterhandler.event_stream import EventStream, ServerSentEvent
-from twitterhandler.hearing import Trail, gap
+from twitterhandler.hearing import ABSENT, Trail, gap
 from twitterhandler.mastodon_messages import parse_event
-from twitterhandler.posts import Record, dead
+from twitterhandler.posts import Gap, Record, dead
 from twitterhandler.sources.connections import (
     CONNECT_SECONDS,
     HEADERS,
@@ -98,7 +98,8 @@ class MastodonSource:
         """
         kept = self._cursor.load() if self._cursor else None
         self._last = from_microseconds(kept) if kept else self._clock.now()
-        self._reason = "the collector was not running" if kept else None
+        self._reason = ABSENT if kept else None
+        self._trail.position = microseconds(self._last)
         heard = reconnecting(self.name, self._connection, self._lost, clock=self._clock, random=self._random)
         return recorded(unhindered(self.name, heard, self._clock), self._trail)
 
@@ -107,6 +108,20 @@ class MastodonSource:
         position = self._trail.safe(records)
         if self._cursor and position is not None:
             self._cursor.save(position)
+
+    def unheard(self, until: datetime, reason: str) -> Gap | None:
+        """See `Resumable`."""
+        position = self._trail.position
+        return None if position is None else gap(self.name, from_microseconds(position), until, reason)
+
+    async def probe(self) -> str:
+        """Asks for the stream, with the token; the server that gives it.
+
+        Raises:
+            SourceError: it does not answer, or not to us.
+        """
+        async with aiohttp.ClientSession(headers=HEADERS) as session, await self._connect(session):
+            return self._host
 
     def _lost(self, reason: str) -> None:
         self._reason = self._reason or reason

@@ -13,7 +13,10 @@ from twitterhandler.testing import FakeClock
             b'"type":"https://api.x.com/2/problems/operational-disconnect"}]}',
             "X ended it: UpstreamOperationalDisconnect",
         ),
-        (b'{"errors":[{"title":"ConnectionException","connection_issue":"TooManyConnections"}]}', "TooManyConnections"),
+        (
+            b'{"errors":[{"title":"ConnectionException","connection_issue":"TooManyConnections"}]}',
+            "X ended it: another program listens with the same key (TooManyConnections); stop one of them",
+        ),
         (b'{"errors":[{"title":"Internal\\u0000 Error"}]}', "X ended it: Internal  Error"),
         (b'{"errors":[{"type":"https://api.twitter.com/2/problems/oops"}]}', "X ended it: oops"),
         (b'{"errors":[{}]}', "an error without a name"),

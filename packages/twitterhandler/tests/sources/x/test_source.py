@@ -352,6 +352,27 @@ class TestErrors:
 
         collecting(story)
 
+    def test_what_is_posted_after_such_an_end_lies_in_a_gap_with_which_the_next_run_begins(self):
+        async def story(x, collector):
+            x.push("tea")
+            await asyncio.sleep(5)
+            x.fail(Fault.forbidden(), Fault.eof())
+            for second in range(300):
+                x.push(*["tea, unheard"] * (second % 10 == 0 and second < 240))
+                await collector.ingest.attend()
+                await asyncio.sleep(1)
+            assert collector.source.health().connected is False
+            assert lost(x, collector) == []
+            (told,) = (gap for gap in collector.gaps if "give the app access" in gap.reason)
+            async with Collector(x, collector.registry.path, collector.queue, cursor=cursor) as again:
+                await asyncio.sleep(ACTIVE)
+                assert lost(x, again) == []
+                (gap,) = (gap for gap in again.gaps if gap.reason == "the collector was not running")
+                assert (gap.id, gap.start) == (told.id, told.start)
+
+        cursor = Remembered()
+        collecting(story, cursor=cursor)
+
     def test_a_wrong_key_is_told_at_once(self):
         async def story(x, collector):
             assert "set TWITTERHANDLER_X_TOKEN" in collector.ingest.status().failure

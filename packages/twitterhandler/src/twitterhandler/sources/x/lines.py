@@ -10,7 +10,10 @@ from twitterhandler.clock import parse_time
 from twitterhandler.sources.x.answers import last_segment
 
 _A_POST: Final = b'{"data":'
-_SHOWN: Final = 80
+_SHOWN: Final = 100
+_WORDS: Final = {
+    "TooManyConnections": "another program listens with the same key (TooManyConnections); stop one of them"
+}
 LATE: Final = timedelta(seconds=20)
 """X delivers 99 of 100 posts within 7 s; what is later than this is no loss of the connection."""
 
@@ -59,5 +62,5 @@ def heard_until(line: bytes, at: datetime) -> datetime:
 
 def _reason(problem: Mapping[str, Any]) -> str:
     said = problem.get("disconnect_type") or problem.get("connection_issue") or problem.get("title")
-    words = str(said or last_segment(problem) or "an error without a name")
+    words = _WORDS.get(str(said)) or str(said or last_segment(problem) or "an error without a name")
     return "X ended it: " + "".join(char if char.isprintable() else " " for char in words)[:_SHOWN]

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.cursors import Cursor
 from twitterhandler.errors import RegistryError, SourceUnavailableError, TwitterhandlerError
-from twitterhandler.hearing import Trail
+from twitterhandler.hearing import ABSENT, Trail
 from twitterhandler.posts import Dead, Gap, Post, Record
 from twitterhandler.sources.base import Health
 from twitterhandler.sources.inbox import Lost
@@ -148,6 +148,14 @@ class XSource:
         if self._cursor and position is not None:
             self._cursor.save(position)
 
+    def unheard(self, until: datetime, reason: str) -> Gap | None:
+        """See `Resumable`."""
+        position, topics = self._trail.position, tuple(self._upkeep.topics)
+        if position is None or not topics:
+            return None
+        start = datetime.fromtimestamp(position / 1_000_000, UTC)
+        return Gap(f"gap:x:{position // 1000}", "x", topics, start, until, reason) if start < until else None
+
     def left_out(self) -> int:
         """See `Charging`."""
         count, self._left_out = self._left_out, 0
@@ -159,13 +167,10 @@ class XSource:
         if self._connects and (last := self._connects.load()) is not None:
             self._connections.remember(now.timestamp() - last / 1_000_000)
         heard = self._cursor.load() if self._cursor else None
-        topics = tuple(self._upkeep.topics)
-        if heard is not None and topics:
-            start = datetime.fromtimestamp(heard / 1_000_000, UTC)
-            if start < now:
-                gap = Gap(f"gap:x:{heard // 1000}", "x", topics, start, now, "the collector was not running")
-                self._fill(gap)
-                yield gap
+        self._trail.position = _microseconds(now) if heard is None else heard
+        if gap := self.unheard(now, ABSENT):
+            self._fill(gap)
+            yield gap
 
     def _read(self, item: Item | Lost) -> Iterator[Record]:
         match item:
@@ -263,7 +268,7 @@ class XSource:
             self._reception.inbox.fail(error)
 
     async def _stop(self) -> None:
-        tasks = tuple(self._tasks)
+        tasks, self._connection = tuple(self._tasks), None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
