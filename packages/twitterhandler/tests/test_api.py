@@ -19,7 +19,7 @@ from twitterhandler.testing import FakeClock
 from twitterhandler.topics import Topic, TopicRegistry
 
 CUP = {"slug": "world-cup", "query": '"world cup" OR #WorldCup', "languages": ["en"]}
-UNLIMITED = {"limit": None, "until": None, "stopped_by": None}
+UNLIMITED = {"limit": None, "until": None, "stopped_by": None, "stopped_because": None}
 MESSAGE = (
     '{"data": {"id": "1", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}'
 )
@@ -67,16 +67,21 @@ def test_a_topic_is_made_read_changed_started_stopped_and_deleted(client):
 
 
 def test_limits_are_set_changed_and_taken_away(client, registry):
-    until = "2026-12-01T01:00:00+01:00"
+    until = "2126-12-01T01:00:00+01:00"
     made = client.post("/v1/topics", json={**CUP, "limit": 5, "until": until}).json()
-    assert (made["limit"], made["until"]) == (5, "2026-12-01T00:00:00.000Z")
+    assert (made["limit"], made["until"]) == (5, "2126-12-01T00:00:00.000Z")
     changed = client.patch("/v1/topics/world-cup", json={"limit": None, "query": "cup", "reposts": None}).json()
-    assert (changed["limit"], changed["until"], changed["reposts"]) == (None, "2026-12-01T00:00:00.000Z", True)
+    assert (changed["limit"], changed["until"], changed["reposts"]) == (None, "2126-12-01T00:00:00.000Z", True)
     assert client.patch("/v1/topics/world-cup", json={"until": None}).json()["until"] is None
-    for wrong in ({"limit": 0}, {"until": "2026-12-01"}, {"until": "2026-12-01T00:00:00"}):
+    for wrong in ({"limit": 0}, {"until": "2126-12-01"}, {"until": "2126-12-01T00:00:00"}):
         is_problem(client.patch("/v1/topics/world-cup", json=wrong), 422)
-    registry.change("world-cup", state="stopped", stopped_by="limit")
-    assert client.get("/v1/topics/world-cup").json()["stopped_by"] == "limit"
+    passed = is_problem(client.patch("/v1/topics/world-cup", json={"until": "2020-01-01T00:00:00Z"}), 422)
+    assert "body.until: Value error, it has passed; name a time" in passed
+    unknown = is_problem(client.patch("/v1/topics/world-cup", json={"languages": ["xx"]}), 422)
+    assert unknown == "'xx' is no language: it needs the code of one language, such as en or zh-TW; 'xx' is of none"
+    registry.change("world-cup", state="stopped", stopped_by="limit", stopped_because="it is enough; raise it")
+    stopped = client.get("/v1/topics/world-cup").json()
+    assert (stopped["stopped_by"], stopped["stopped_because"]) == ("limit", "it is enough; raise it")
     assert client.post("/v1/topics/world-cup/start").json()["stopped_by"] is None
 
 
@@ -242,10 +247,12 @@ def estimate(registry, ingest):
     """Asks for the estimate of a topic of which X counts `answer`."""
     registry.add(Topic("tea", "tea", languages=("en",)))
 
-    def ask(answer, slug="tea", headers=None):
+    def ask(answer, slug="tea", headers=None, question=None):
         estimator = Estimator(["x", "sim"], Limits(price=Decimal("0.005")), Counting(answer))
         with TestClient(create_app(registry, ingest, estimator=estimator, token=SecretStr("s3cret"))) as client:
             headers = {"Authorization": "Bearer s3cret"} if headers is None else headers
+            if question:
+                return client.post("/v1/queries/estimate", json=question, headers=headers)
             return client.get(f"/v1/topics/{slug}/estimate", headers=headers)
 
     return ask
@@ -265,6 +272,22 @@ def test_an_estimate_is_made_of_what_x_counts(estimate, post):
         "reason": None,
     }
     assert (simulated["network"], simulated["posts_a_day"], simulated["money_a_day"]) == ("sim", None, 0)
+
+
+def test_an_estimate_needs_no_topic(estimate, registry, post):
+    start = post().created_at
+    counted = [Span(start, start + timedelta(days=1), 100)]
+    question = {"query": "tea", "languages": ["en"]}
+    assert estimate(counted, question=question).json() == estimate(counted).json()
+    (on_x,) = estimate(counted, question={**question, "sources": ["x"]}).json()["items"]
+    assert on_x["network"] == "x"
+    assert [topic.slug for topic in registry.topics()] == ["tea"]
+    wrong = estimate(counted, question={"query": "tea (green"})
+    assert "never closed" in is_problem(wrong, 422)
+    assert wrong.json()["position"] == 4
+    assert "sources" in is_problem(estimate(counted, question={**question, "sources": ["myspace"]}), 422)
+    is_problem(estimate(counted, question=question, headers={}), 401)
+    is_problem(estimate(SourceUnavailableError("X answered 503; wait", "server"), question=question), 503)
 
 
 def test_an_estimate_that_cannot_be_made_says_why(estimate):

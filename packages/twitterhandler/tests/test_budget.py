@@ -70,11 +70,15 @@ def test_without_a_price_money_is_not_known():
     [
         (Topic("tea", "tea"), {}, None),
         (Topic("tea", "tea", limit=3), {}, None),
-        (Topic("tea", "tea", limit=2), {}, "its limit of 2 posts is reached"),
-        (Topic("tea", "tea", until=NOON), {}, "its end has come: 2026-11-22T12:00:00.000Z"),
+        (Topic("tea", "tea", limit=2), {}, "its own limit of 2 posts is reached; raise --limit of"),
+        (Topic("tea", "tea", until=NOON), {}, "its end has come, 2026-11-22T12:00:00.000Z; set --until"),
         (Topic("tea", "tea", until=NOON + timedelta(seconds=1)), {}, None),
-        (Topic("tea", "tea"), {"until": NOON}, "the end of all topics has come"),
-        (Topic("tea", "tea"), {"posts": 2}, "the limit of 2 posts of X in a month is reached"),
+        (
+            Topic("tea", "tea"),
+            {"until": NOON},
+            "the end of all topics has come, 2026-11-22T12:00:00.000Z; set TWITTERHANDLER_UNTIL",
+        ),
+        (Topic("tea", "tea"), {"posts": 2}, "the limit of 2 posts of X in a month, for all topics, is reached; raise "),
         (Topic("tea", "tea", sources=("sim",)), {"posts": 2}, None),
     ],
 )
@@ -85,6 +89,27 @@ def test_what_stops_a_topic(topic, limits, reason):
     assert reached[1] is (limits.get("posts") == 2 or topic.limit == 2)
     found = spent.reached(topic, NOON)
     assert found is None if reason is None else (found or "").startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("limits", "advice"),
+    [
+        ({"posts": 2}, "raise TWITTERHANDLER_X_MONTH_POSTS, or start it again from 2026-12-01 (UTC) on"),
+        ({"posts": 3, "money": Decimal(1), "price": Decimal("0.5")}, "raise TWITTERHANDLER_X_MONTH_MONEY, or"),
+        ({"posts": 2, "money": Decimal(9), "price": Decimal("0.5")}, "raise TWITTERHANDLER_X_MONTH_POSTS, or"),
+    ],
+)
+def test_a_month_that_is_spent_says_by_which_setting_and_when_it_goes_on(limits, advice):
+    topic = Topic("tea", "tea")
+    spent = budget(topic, **limits)
+    for number in (1, 2):
+        spent.delivered(post(number, "tea"), NOON)
+    assert advice in (spent.reached(topic, NOON) or "")
+    december = NOON.replace(month=12, day=31)
+    assert spent.reached(topic, december) is None
+    for number in (1, 2):
+        spent.delivered(post(number, "tea"), december)
+    assert "from 2027-01-01 (UTC) on" in (spent.reached(topic, december) or "")
 
 
 @given(st.integers(1, 3_000), st.integers(0, 3_000), st.integers(1, 3_000) | st.none())

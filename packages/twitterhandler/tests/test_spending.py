@@ -37,8 +37,15 @@ def test_a_topic_that_had_enough_is_stopped_and_the_log_says_why(registry, clock
         delivered = [spending.delivered(post(id=f"x:{number}", topics=("tea",))) for number in range(3)]
         assert delivered == [False, False, True]
         assert spending.enforce()
-    assert registry.get("tea") == replace(TEA, state="stopped", stopped_by="limit")
-    assert "topic tea is stopped: its limit of 3 posts is reached; raise the limit" in caplog.text
+    stopped = registry.get("tea")
+    assert replace(stopped, stopped_because=None) == replace(TEA, state="stopped", stopped_by="limit")
+    assert (
+        stopped.stopped_because
+        == "its own limit of 3 posts is reached; raise --limit of the topic, then start it again"
+    )
+    assert f"topic tea is stopped: {stopped.stopped_because}" in caplog.text
+    assert registry.change("tea", state="started", limit=9).stopped_because is None
+    registry.change("tea", state="stopped")
     assert not spending.enforce()
 
 

@@ -106,6 +106,20 @@ def test_a_file_of_the_first_format_is_read_and_made_new(tmp_path):
     assert registry.change("tea", limit=5) == replace(TEA, limit=5)
 
 
+def test_a_file_of_the_second_format_knows_no_reason_yet(tmp_path):
+    path = tmp_path / "topics.db"
+    TopicRegistry(path).add(TEA)
+    with sqlite3.connect(path) as connection:
+        connection.execute("alter table topics drop column stopped_because")
+        connection.execute("update topics set stopped_by = 'limit'")
+        connection.execute("pragma user_version = 2")
+    connection.close()
+    for _ in range(2):
+        assert TopicRegistry(path).topics() == [replace(TEA, stopped_by="limit")]
+    stopped = TopicRegistry(path).change("tea", state="stopped", stopped_by="limit", stopped_because="it is enough")
+    assert TopicRegistry(path).get("tea") == stopped
+
+
 def test_a_topic_made_anew_has_spent_nothing(registry):
     registry.add(TEA)
     registry.spend({"topic:tea": 7, "paid:tea": 3, "month:2026-11": 9})

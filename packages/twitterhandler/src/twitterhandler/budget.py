@@ -11,7 +11,7 @@ what X bills in a calendar month of UTC, once for all topics, `fill:2026-11` wha
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -57,9 +57,18 @@ class Limits:
     @property
     def month(self) -> int | None:
         """Posts of X that a month may have: the smaller limit."""
-        bought = int(self.money // self.price) if self.money is not None and self.price else None
-        known = [limit for limit in (self.posts, bought) if limit is not None]
+        known = [limit for limit in (self.posts, self._bought) if limit is not None]
         return min(known, default=None)
+
+    @property
+    def setting(self) -> str:
+        """The one that `month` follows from."""
+        by_money = self._bought is not None and self._bought == self.month
+        return f"TWITTERHANDLER_X_MONTH_{'MONEY' if by_money else 'POSTS'}"
+
+    @property
+    def _bought(self) -> int | None:
+        return int(self.money // self.price) if self.money is not None and self.price else None
 
 
 class Budget:
@@ -127,14 +136,19 @@ class Budget:
         self._count(fill_scope(at), wanted)
 
     def reached(self, topic: Topic, at: datetime) -> str | None:
-        """Why a topic has to stop; None when it need not."""
+        """Why a topic has to stop, and what to do to go on; None when it need not."""
         if topic.limit is not None and self.posts(topic.slug) >= topic.limit:
-            return f"its limit of {topic.limit:,} posts is reached"
-        for until, whose in ((topic.until, "its end"), (self.limits.until, "the end of all topics")):
-            if until is not None and at >= until:
-                return f"{whose} has come: {format_time(until.astimezone(UTC))}"
+            return f"its own limit of {topic.limit:,} posts is reached; raise --limit of the topic, then start it again"
+        if topic.until is not None and at >= topic.until:
+            return (
+                f"its end has come, {_said(topic.until)}; set --until of the topic to a later one, then start it again"
+            )
+        if self.limits.until is not None and at >= self.limits.until:
+            advice = "set TWITTERHANDLER_UNTIL to a later one, then start it again"
+            return f"the end of all topics has come, {_said(self.limits.until)}; {advice}"
         if topic.on_x and (left := self.left(at)) is not None and left <= 0:
-            return f"the limit of {self.limits.month:,} posts of X in a month is reached"
+            advice = f"raise {self.limits.setting}, or start it again from {_next_month(at)} on"
+            return f"the limit of {self.limits.month:,} posts of X in a month, for all topics, is reached; {advice}"
         return None
 
     def posts(self, slug: str) -> int:
@@ -174,6 +188,15 @@ class Budget:
 
     def _limit_of(self, scope: str) -> int | None:
         return self._of_kind.get(scope.partition(":")[0], self._most.get(scope))
+
+
+def _said(moment: datetime) -> str:
+    return format_time(moment.astimezone(UTC))
+
+
+def _next_month(at: datetime) -> str:
+    first = (at.astimezone(UTC).replace(day=1) + timedelta(days=31)).replace(day=1)
+    return f"{first:%Y-%m-%d} (UTC)"
 
 
 def fill_scope(at: datetime) -> str:

@@ -132,10 +132,10 @@ class Spending:
             reason = self._budget.reached(topic, now)
             if topic.state == "stopped" or not reason:
                 return False
-            self._registry.change(slug, state="stopped", stopped_by="limit")
+            self._registry.change(slug, state="stopped", stopped_by="limit", stopped_because=reason)
         except TopicNotFoundError:
             return False
-        log.warning("topic %s is stopped: %s; raise the limit, then start it again", slug, reason)
+        log.warning("topic %s is stopped: %s", slug, reason)
         return True
 
     def _keep(self) -> None:

@@ -21,15 +21,16 @@ Network = Literal["x", "bluesky", "mastodon", "sim"]
 
 StoppedBy = Literal["limit"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _SCHEMA: Final = """
 create table if not exists topics (
     slug text primary key, query text not null, sources text not null, languages text not null,
     reposts integer not null, state text not null, revision integer not null,
-    most integer, until text, stopped_by text
+    most integer, until text, stopped_by text, stopped_because text
 ) without rowid
 """
-_SINCE_1: Final = ("most integer", "until text", "stopped_by text")
+_SINCE: Final = {1: ("most integer", "until text", "stopped_by text"), 2: ("stopped_because text",)}
+"""Columns that files of these formats do not have yet."""
 _SPENDING: Final = "create table if not exists spending (scope text primary key, posts integer not null) without rowid"
 _MOST: Final = 1 << 62
 _NEXT_REVISION: Final = "(select coalesce(max(revision), 0) + 1 from topics)"
@@ -48,6 +49,7 @@ class Topic:
         limit: Posts after which it is stopped; None for no end.
         until: When it is stopped, in UTC; None for no end.
         stopped_by: `limit` when a limit stopped it: its own, an end date or the budget; None when somebody did.
+        stopped_because: Which limit, and what to do to go on.
     """
 
     slug: str
@@ -59,6 +61,7 @@ class Topic:
     limit: int | None = None
     until: datetime | None = None
     stopped_by: StoppedBy | None = None
+    stopped_because: str | None = None
 
     def check(self, *, max_length: int = MAX_LENGTH) -> None:
         """Raises what is wrong with it; `max_length` is that of a rule of X, which depends on the account.
@@ -128,8 +131,8 @@ class TopicRegistry:
                 raise RegistryError(f"{path} is of format {number}, not {_FORMAT}; update twitterhandler")
             connection.execute(_SCHEMA)
             connection.execute(_SPENDING)
-            if number == 1:
-                _renew(connection)
+            if 0 < number < _FORMAT:
+                _renew(connection, number)
             connection.execute(f"pragma user_version = {_FORMAT}")
 
     def add(self, topic: Topic) -> Topic:
@@ -168,7 +171,7 @@ class TopicRegistry:
     def change(self, slug: str, **fields: Any) -> Topic:
         """Changes fields of a topic: `query`, `sources`, `languages`, `reposts`, `state`, `limit`, `until`.
 
-        Who changes the state is the one who stopped it, unless `stopped_by` says otherwise.
+        Who changes the state is the one who stopped it, unless `stopped_by` and `stopped_because` say otherwise.
 
         Raises:
             TopicNotFoundError: there is none.
@@ -176,7 +179,7 @@ class TopicRegistry:
         """
         with self._connect() as connection:
             if "state" in fields:
-                fields = {"stopped_by": None, **fields}
+                fields = {"stopped_by": None, "stopped_because": None, **fields}
             topic = replace(_known(connection, slug), **fields)
             topic.check()
             _store(connection, topic)
@@ -232,9 +235,9 @@ def _known(connection: sqlite3.Connection, slug: str) -> Topic:
     return topic
 
 
-def _renew(connection: sqlite3.Connection) -> None:
-    """Makes a file of format 1 one of format 2; a topic whose query is none any more is stopped."""
-    for column in _SINCE_1:
+def _renew(connection: sqlite3.Connection, number: int) -> None:
+    """Makes a file of an older format one of ours; a topic whose query is none any more is stopped."""
+    for column in (column for known, columns in _SINCE.items() if known >= number for column in columns):
         connection.execute(f"alter table topics add column {column}")
     for topic in map(_topic, connection.execute("select * from topics where state = 'started'").fetchall()):
         try:
@@ -253,13 +256,13 @@ def _store(connection: sqlite3.Connection, topic: Topic) -> None:
     values = [topic.slug, topic.query, json.dumps(topic.sources), json.dumps(topic.languages), topic.reposts]
     until = format_time(topic.until.astimezone(UTC)) if topic.until else None
     connection.execute(
-        f"replace into topics values (?, ?, ?, ?, ?, ?, {_NEXT_REVISION}, ?, ?, ?)",
-        [*values, topic.state, topic.limit, until, topic.stopped_by],
+        f"replace into topics values (?, ?, ?, ?, ?, ?, {_NEXT_REVISION}, ?, ?, ?, ?)",
+        [*values, topic.state, topic.limit, until, topic.stopped_by, topic.stopped_because],
     )
 
 
 def _topic(row: tuple[Any, ...]) -> Topic:
-    slug, query, sources, languages, reposts, state, _, limit, until, stopped_by = row
+    slug, query, sources, languages, reposts, state, _, limit, until, *stopped = row
     lists = tuple(json.loads(sources)), tuple(json.loads(languages))
     moment = parse_time(until) if until else None
-    return Topic(slug, query, *lists, bool(reposts), state, limit, moment, stopped_by)
+    return Topic(slug, query, *lists, bool(reposts), state, limit, moment, *stopped)

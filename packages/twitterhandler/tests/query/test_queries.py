@@ -260,3 +260,7 @@ def test_a_language_is_a_code():
     assert (language("EN"), language("iw"), language("zh-TW")) == ("en", "he", "zh-tw")
     with pytest.raises(ValueError, match="such as en"):
         language("english")
+    assert (language("ckb"), language("und"), language("zxx")) == ("ckb", "und", "zxx")
+    for unknown in ("xx", "XX-de", "jp", "uk-"):
+        with pytest.raises(ValueError, match="the code of one language"):
+            language(unknown)

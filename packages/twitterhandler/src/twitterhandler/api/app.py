@@ -15,6 +15,7 @@ from twitterhandler.api.models import (
     BudgetAnswer,
     EstimateAnswer,
     EstimateList,
+    EstimateQuestion,
     InvalidQuery,
     NewTopic,
     QueryQuestion,
@@ -113,14 +114,25 @@ def _topics(registry: TopicRegistry, guard: Callable[..., None]) -> APIRouter:
 
 
 def _estimates(registry: TopicRegistry, guard: Callable[..., None], estimator: Estimator) -> APIRouter:
-    statuses = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
-    router = APIRouter(tags=["topics"], dependencies=[Depends(guard)], responses=problems.responses(*statuses))
+    statuses = (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+    router = APIRouter(dependencies=[Depends(guard)], responses=problems.responses(*statuses))
 
-    @router.get("/v1/topics/{slug}/estimate")
+    async def answer(topic: Topic) -> EstimateList:
+        return EstimateList(items=[EstimateAnswer.model_validate(one) for one in await estimator.of(topic)])
+
+    @router.get("/v1/topics/{slug}/estimate", tags=["topics"], responses=problems.responses(HTTPStatus.NOT_FOUND))
     async def estimate(slug: str) -> EstimateList:
         """What a topic would bring and cost; asks X for counts of the last seven days, at most each ten minutes."""
-        found = await estimator.of(registry.get(slug))
-        return EstimateList(items=[EstimateAnswer.model_validate(one) for one in found])
+        return await answer(registry.get(slug))
+
+    @router.post(
+        "/v1/queries/estimate", tags=["queries"], responses=problems.responses(HTTPStatus.UNPROCESSABLE_ENTITY)
+    )
+    async def estimate_query(question: EstimateQuestion) -> EstimateList:
+        """The same of a query that no topic has yet. Changes nothing."""
+        topic = Topic("estimate", question.query, question.sources, question.languages, question.reposts)
+        topic.check()
+        return await answer(topic)
 
     return router
 

@@ -12,7 +12,15 @@ from twitterhandler.query import MAX_LENGTH
 from twitterhandler.topics import Network, StoppedBy
 
 Time = Annotated[datetime, PlainSerializer(format_time, return_type=str)]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+def _to_come(moment: datetime) -> datetime:
+    if moment <= datetime.now(UTC):
+        raise ValueError("it has passed; name a time that is still to come, or null for no end")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_to_come)]
 
 _QUERY: Final = '"world cup" OR #WorldCup'
 _SYNTAX: Final = f"X's rule syntax: words, phrases, #, @, from:, has:, lang:, …; at most {MAX_LENGTH:,} characters"
@@ -24,6 +32,7 @@ _TOPIC_ANSWER: Final = {
     "limit": 10_000,
     "until": None,
     "stopped_by": None,
+    "stopped_because": None,
 }
 
 _ESTIMATE: Final[dict[str, Any]] = {
@@ -77,6 +86,7 @@ class TopicAnswer(BaseModel):
     limit: int | None
     until: Time | None
     stopped_by: StoppedBy | None = Field(description="limit: its own, its end or the budget; null: somebody did")
+    stopped_because: str | None = Field(description="which limit, and what to do to go on")
 
 
 class TopicList(BaseModel):
@@ -116,6 +126,17 @@ class QueryQuestion(BaseModel):
 
     query: str = Field(max_length=65_536, description="as it is being typed")
     sources: tuple[str, ...] = Field((), max_length=20, description="networks that are to answer it; empty: all")
+
+
+class EstimateQuestion(BaseModel):
+    """What a topic would have that looks for it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"query": _QUERY, "sources": ["x"]}]})
+
+    query: str = Field(max_length=65_536, description=_SYNTAX)
+    sources: tuple[Network, ...] = Field((), description="networks to listen on; empty: all")
+    languages: tuple[str, ...] = Field((), max_length=50, description="BCP 47 codes to keep; empty: all")
+    reposts: bool = Field(True, description="whether plain reposts are kept")
 
 
 class ValidQuery(BaseModel):

@@ -73,6 +73,13 @@ def _moment(text: str) -> datetime | None:
     """A day of UTC, or a time with its offset; None of an empty text."""
     if not text.strip():
         return None
+    moment = _read(text)
+    if moment <= datetime.now(UTC):
+        raise SettingError(f"{text} has passed; name a time that is still to come, or an empty one for no end")
+    return moment
+
+
+def _read(text: str) -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -96,8 +103,11 @@ def list_topics(json: Json = False, topics: Topics = None) -> None:
         print("there are none yet; `twitterhandler topics add` makes one", file=sys.stderr)
     width = max((len(topic.slug) for topic in found), default=0)
     for topic in found:
-        state = f"{topic.state} by its {topic.stopped_by}" if topic.stopped_by else topic.state
-        print(f"{topic.slug:{width}}  {state:7}  {topic.query}{_narrowed(topic)}")
+        print(f"{topic.slug:{width}}  {topic.state:7}  {topic.query}{_narrowed(topic)}")
+        if topic.stopped_by:
+            print(
+                f"{'':{width}}  because {topic.stopped_because or 'a limit is reached; raise it, then start it again'}"
+            )
 
 
 def _narrowed(topic: Topic) -> str:

@@ -8,6 +8,20 @@ from twitterhandler.query.view import fold, spaced, words
 RETIRED_LANGUAGES: Final = {"in": "id", "iw": "he", "ji": "yi"}
 """Codes that X still writes and BCP 47 has replaced; records have the new ones."""
 
+_TWO_LETTERS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el
+    en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu
+    ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na
+    nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn
+    so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """,
+    )
+)
+"""ISO 639-1. Codes of three letters are too many to list, and what X makes up (`qht`, `zxx`) has three as well."""
+
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _HANDLE: Final = re.compile(r"[\w.@:-]+")
 _RANGE: Final = re.compile(r"(\d{1,15})(?:\.\.(\d{1,15}))?")
@@ -41,6 +55,8 @@ def language(text: str) -> str:
     code = RETIRED_LANGUAGES.get(text.casefold(), text.casefold())
     if not _LANGUAGE.fullmatch(code):
         raise ValueError("needs the code of one language, such as en or zh-TW")
+    if len(primary := code.partition("-")[0]) == 2 and primary not in _TWO_LETTERS:
+        raise ValueError(f"needs the code of one language, such as en or zh-TW; {primary!r} is of none")
     return code
 
 
