@@ -10,13 +10,14 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from twitterhandler.__about__ import __version__
 from twitterhandler.cursors import CursorFile
 from twitterhandler.testing import FakeJetstream, FakeMastodon, in_thread
 from twitterhandler.testing.xserver import FakeX
+from twitterhandler.topics import TopicRegistry
 
 MESSAGE = (
     '{"data": {"id": "%d", "text": "hi", "created_at": "2026-11-22T12:00:00Z"}, "matching_rules": [{"tag": "tea"}]}\n'
@@ -52,10 +53,10 @@ def service(environment, eventually, tmp_path):
     """Starts a service and waits for its address; ends whatever is left of it."""
     processes = []
 
-    def start(*arguments, **more):
+    def start(*arguments, program=("-m", "twitterhandler"), **more):
         log = tmp_path / f"service{len(processes)}.log"
         with log.open("wb") as output:
-            command = [sys.executable, "-m", "twitterhandler", *arguments]
+            command = [sys.executable, *program, *arguments]
             process = subprocess.Popen(command, env={**environment, **more}, stderr=output, stdout=output)
         processes.append(process)
         address = eventually(lambda: re.search(r"http://[\d.:]+", log.read_text()))[0]
@@ -204,17 +205,19 @@ def test_topics_are_kept(program):
     assert program("topics", "change", "tea", "--language", "", "--reposts").returncode == 0
     (changed,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
     assert (changed["languages"], changed["reposts"], changed["state"]) == ([], True, "started")
-    assert program("topics", "change", "tea", "--limit", "5", "--until", "2026-12-31").returncode == 0
+    assert program("topics", "change", "tea", "--limit", "5", "--until", "2126-12-31").returncode == 0
     (limited,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
-    assert (limited["limit"], limited["until"], limited["stopped_by"]) == (5, "2026-12-31T00:00:00.000Z", None)
+    assert (limited["limit"], limited["until"], limited["stopped_by"]) == (5, "2126-12-31T00:00:00.000Z", None)
     assert re.search(
-        r"^tea +started .* \(--limit 5 --until 2026-12-31T00:00:00.000Z\)$",
+        r"^tea +started .* \(--limit 5 --until 2126-12-31T00:00:00.000Z\)$",
         program("topics", "list").stdout,
         re.MULTILINE,
     )
     assert program("topics", "change", "tea", "--limit", "0", "--until", "").returncode == 0
     (free,) = (topic for topic in json.loads(program("topics", "list", "--json").stdout) if topic["slug"] == "tea")
     assert (free["limit"], free["until"]) == (None, None)
+    fails(program("topics", "change", "tea", "--until", "2020-01-01"), 2, "2020-01-01 has passed; name a time")
+    fails(program("topics", "change", "tea", "--language", "xx"), 2, "'xx' is no language: .*; 'xx' is of none")
     fails(program("topics", "change", "tea", "--until", "soon"), 2, "'soon' is no time; write 2026-12-31")
     assert program("topics", "stop", "tea").returncode == 0
     assert re.search(r"^tea +stopped +tea OR \"green tea\" OR matcha$", program("topics", "list").stdout, re.MULTILINE)
@@ -227,7 +230,11 @@ def test_topics_are_kept(program):
 def test_a_topic_says_that_its_limit_stopped_it(program, eventually, tmp_path):
     assert program("topics", "add", "all", "the OR a OR of OR is", "--limit", "20", "--start").returncode == 0
     assert program("run", "simulator", "--hours", "1").returncode == 0
-    assert re.search(r"^all +stopped by its limit +the OR", program("topics", "list").stdout, re.MULTILINE)
+    assert re.search(
+        r"^all +stopped +the OR.*\n +because its own limit of 20 posts is reached; raise --limit",
+        program("topics", "list").stdout,
+        re.MULTILINE,
+    )
     kept = [record for record in spooled(tmp_path) if "all" in record.get("topics", ())]
     assert len(kept) == 20
 
@@ -287,6 +294,38 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(program, fake_x):
     assert wrong.returncode == 1
     assert re.search(r"^fail  queue +cannot write the spool", wrong.stdout, re.MULTILINE)
     assert len(x.rules) == 0
+
+
+def test_the_doctor_looks_at_the_networks_that_are_listened_to(program, networks, tmp_path):
+    (_, on_bluesky), (mastodon, _), there = networks
+    bluesky = networks[0][0]
+    on_bluesky(lambda: bluesky.post("tea"))
+    program("topics", "add", "tea", "tea", "--start")
+    CursorFile(tmp_path / "topics.db", "bluesky").save(1)
+    found = {
+        line["what"]: (line["level"], line["message"])
+        for line in json.loads(program("doctor", "--json", **there).stdout)
+    }
+    assert found["bluesky"] == ("ok", f"{bluesky.address} is heard")
+    assert found["bluesky gap"][0] == "warn"
+    assert found["mastodon"] == ("ok", f"{mastodon.address} is heard")
+    assert found["mastodon gap"] == ("ok", "nothing was heard yet; the first run begins with what is new")
+    wrong = program("doctor", **{**there, "TWITTERHANDLER_MASTODON_TOKEN": "s3cret"})
+    assert wrong.returncode == 1
+    assert re.search(r"^fail  mastodon +127.0.0.1:\d+ answers 401; ", wrong.stdout, re.MULTILINE)
+    assert "s3cret" not in wrong.stdout + wrong.stderr
+    half = program("doctor", **{**there, "TWITTERHANDLER_MASTODON_TOKEN": ""})
+    assert re.search(r"^fail  mastodon +Mastodon needs TWITTERHANDLER_MASTODON_URL and", half.stdout, re.MULTILINE)
+
+
+def test_the_doctor_takes_what_is_reserved_for_no_fact(program, tmp_path):
+    program("topics", "add", "tea", "tea", "--start")
+    assert re.search(r"^ok +budget +no posts of X in this month$", program("doctor").stdout, re.MULTILINE)
+    TopicRegistry(tmp_path / "topics.db").spend({f"month:{datetime.now(UTC):%Y-%m}": 1_234})
+    assert (
+        "at most 1,234 posts of X in this month (a collector that runs counts up to 1,000 ahead"
+        in program("doctor").stdout
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -512,6 +551,53 @@ def test_several_networks_are_listened_to_at_once_and_one_may_fail(service, netw
     assert process.wait(timeout=20) == 0
     assert mastodon.token not in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+BROKEN = """
+import sys
+import twitterhandler.sources.mastodon
+from twitterhandler.cli import main
+twitterhandler.sources.mastodon.parse_event = lambda *_: {}["words of a post"]
+main()
+"""
+"""The program with a fault that nobody has found yet."""
+
+
+def test_a_fault_of_the_program_ends_one_network_and_is_told(service, networks, eventually, tmp_path):
+    (bluesky, on_bluesky), (mastodon, on_mastodon), there = networks
+    process, address, log = service(
+        "serve", "--source", "bluesky", "--source", "mastodon", program=("-c", BROKEN), **there
+    )
+    fetch(f"{address}/v1/topics", "POST", {"slug": "tea", "query": "tea", "start": True})
+    eventually(lambda: bluesky.listeners and mastodon.listeners)
+    eventually(lambda: spooled(tmp_path))
+    on_mastodon(lambda: mastodon.post("tea on mastodon"))
+    status = eventually(lambda: (found := fetch(f"{address}/v1/status"))["state"] == "failed" and found)
+    assert re.fullmatch(r"mastodon: a fault of the program \(KeyError in .*\); start it again, .*", status["failure"])
+    [gap] = eventually(lambda: [record for record in spooled(tmp_path) if record["event"] == "gap"])
+    assert (gap["network"], gap["topics"], f"mastodon: {gap['reason']}") == ("mastodon", ["tea"], status["failure"])
+    on_bluesky(lambda: bluesky.post("tea goes on"))
+    eventually(lambda: texts(tmp_path) == ["tea goes on"])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    said = log.read_text()
+    assert f"{status['failure']}; the service stays up" in said
+    assert not re.search("Traceback|words of a post", said)
+
+
+def test_a_fault_of_the_program_ends_a_run_in_one_line_with_an_exit_code(environment, networks, eventually):
+    _, (mastodon, on_mastodon), there = networks
+    subprocess.run(
+        [sys.executable, "-m", "twitterhandler", "topics", "add", "tea", "tea", "--start"], env=environment, check=True
+    )
+    command = [sys.executable, "-c", BROKEN, "run", "mastodon"]
+    with subprocess.Popen(command, env={**environment, **there}, stderr=subprocess.PIPE, text=True) as process:
+        eventually(lambda: mastodon.listeners)
+        on_mastodon(lambda: mastodon.post("tea"))
+        said = process.communicate(timeout=20)[1].splitlines()
+    assert process.returncode == 1
+    assert re.fullmatch(r"twitterhandler: a fault of the program \(KeyError in .*", said[-1])
+    assert [line for line in said[:-1] if "WARNING" not in line] == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -178,9 +179,9 @@ class Settings(BaseSettings):
             case "x":
                 return self._open_x_source(spending)
             case "bluesky":
-                return JetstreamSource(self.bluesky_url, cursor=CursorFile(self.topics_file, name))
+                return self.open_bluesky()
             case "mastodon":
-                return self._open_mastodon()
+                return self.open_mastodon()
             case "simulator":
                 return SimulatorSource(
                     seed=self.seed,
@@ -192,7 +193,21 @@ class Settings(BaseSettings):
                     history=self.history,
                 )
 
-    def _open_mastodon(self) -> MastodonSource:
+    def free_networks(self) -> Iterator[Literal["bluesky", "mastodon"]]:
+        """Those that are listened to, or were."""
+        if "bluesky" in self.source or "bluesky_url" in self.model_fields_set or self.position("bluesky"):
+            yield "bluesky"
+        if "mastodon" in self.source or self.mastodon_url or self.mastodon_token:
+            yield "mastodon"
+
+    def open_bluesky(self) -> JetstreamSource:
+        return JetstreamSource(self.bluesky_url, cursor=CursorFile(self.topics_file, "bluesky"))
+
+    def position(self, network: SourceName) -> int | None:
+        """How far it was heard; None where nobody has listened."""
+        return CursorFile(self.topics_file, network).load() if self.topics_file.exists() else None
+
+    def open_mastodon(self) -> MastodonSource:
         if self.mastodon_url is None or self.mastodon_token is None:
             raise SettingError("Mastodon needs TWITTERHANDLER_MASTODON_URL and TWITTERHANDLER_MASTODON_TOKEN; set both")
         token = self.mastodon_token.get_secret_value()

@@ -3,22 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from datetime import timedelta
+from typing import Literal
 
 import orjson
 import typer
 
+from twitterhandler.budget import RESERVE
 from twitterhandler.commands.options import Json
 from twitterhandler.errors import SinkLockedError, TwitterhandlerError
 from twitterhandler.findings import Finding, failed
 from twitterhandler.settings import Settings
+from twitterhandler.sources.checkup import check_network
+from twitterhandler.sources.jetstream import KEPT
 from twitterhandler.sources.x.checkup import check_x
 from twitterhandler.spending import Spending, SpendingStatus
 from twitterhandler.topics import Topic
 
 
 def doctor(json: Json = False) -> None:
-    """Check the key, the rules, the connections and the clock of X, the topics and the queue; change nothing.
+    """Check the key, the rules, the connections and the clock of X, the other networks, the topics and the queue.
 
+    Nothing is changed. Bluesky and Mastodon are checked where they are among the sources, or were set or heard before.
     Each line is ok, warn or fail and says what to do next; the exit code is 1 when one of them is fail.
     """
     findings = asyncio.run(_collect(Settings.read()))
@@ -59,7 +65,22 @@ async def _check(settings: Settings) -> AsyncIterator[Finding]:
         async with x:
             async for finding in check_x(x, [topic for topic in topics if topic.on_x]):
                 yield finding
+    for network in settings.free_networks():
+        async for finding in _network(settings, network):
+            yield finding
     yield await _sink(settings)
+
+
+async def _network(settings: Settings, name: Literal["bluesky", "mastodon"]) -> AsyncIterator[Finding]:
+    try:
+        source = settings.open_bluesky() if name == "bluesky" else settings.open_mastodon()
+        position = settings.position(name)
+    except TwitterhandlerError as exc:
+        yield failed(name, exc)
+        return
+    kept = KEPT if name == "bluesky" else timedelta()
+    async for finding in check_network(source, position, kept=kept):
+        yield finding
 
 
 def _topics(started: list[Topic]) -> Finding:
@@ -69,9 +90,11 @@ def _topics(started: list[Topic]) -> Finding:
 
 
 def _budget(spent: SpendingStatus, *, on_x: bool) -> Finding:
-    this_month = f"{spent.posts:,} posts of X in this month"
+    this_month = f"at most {spent.posts:,} posts of X in this month" if spent.posts else "no posts of X in this month"
     if spent.money is not None:
         this_month += f", {spent.money:,.2f} in money"
+    if spent.posts:
+        this_month += f" (a collector that runs counts up to {RESERVE:,} ahead; its /v1/status is exact)"
     if spent.most_posts is None:
         advice = f"{this_month}; nothing limits them: set TWITTERHANDLER_X_MONTH_POSTS"
         return Finding("budget", "warn", advice) if on_x else Finding("budget", "ok", this_month)
