@@ -120,9 +120,9 @@ def failure(place: KafkaPlace, exc: BaseException) -> SinkError:
         return SinkRefusedError(f"{place} {_distrust(exc)}")
     if isinstance(exc, TimeoutError):
         return SinkError(f"{place} does not answer; start it, or check the address")
-    if isinstance(exc, ConnectionResetError):
+    if isinstance(exc, errors.KafkaConnectionError | ConnectionResetError):
         return SinkError(f"{place} hangs up; start it, or check the address and TWITTERHANDLER_KAFKA_TLS")
-    if isinstance(exc, errors.KafkaConnectionError | OSError):
+    if isinstance(exc, OSError):
         return SinkError(f"{place} cannot be reached; start it, or check the address")
     return SinkError(f"{place}: {type(exc).__name__}; it is tried again")
 
