@@ -100,9 +100,7 @@ class Ingest:
         except TwitterhandlerError as exc:
             await self._fail(exc)
             raise
-        except (
-            Exception
-        ) as exc:  # an outermost loop: sources go on beside each other, and this one says why it does not
+        except Exception as exc:  # an outermost loop: whatever ends it is said, and other sources go on beside it
             fault = InternalError.of(exc)
             await self._fail(fault)
             raise fault from exc
@@ -160,7 +158,8 @@ class Ingest:
             await self._settle()
             await self._tell_unheard()
         except Exception as exc:  # noqa: BLE001 - as in `run`: the sink may be what failed, and the first error counts
-            log.warning("%s", exc if isinstance(exc, TwitterhandlerError) else InternalError.of(exc))
+            if str(exc) != self._failure:
+                log.warning("%s", exc if isinstance(exc, TwitterhandlerError) else InternalError.of(exc))
 
     async def _tell_unheard(self) -> None:
         now = self._clock.now()
