@@ -1,3 +1,4 @@
+import gc
 import pickle
 
 import pyarrow as pa
@@ -53,3 +54,9 @@ def test_a_partition_without_lines_has_no_answer(tmp_path):
 def test_a_task_travels_to_a_worker(tmp_path):
     task = PartitionTask(f"sqlite:{tmp_path / 'views.db'}", KnownAnnotator, Stamp("run", 0))
     assert pickle.loads(cloudpickle.dumps(task)) == task
+
+
+def test_what_a_worker_has_loaded_is_not_looked_through_for_garbage_after_every_task(tmp_path):
+    task = PartitionTask(f"sqlite:{tmp_path / 'views.db'}", KnownAnnotator, Stamp("run", 0))
+    list(task(batches(some_day(posts=1))))
+    assert gc.get_freeze_count() > 0

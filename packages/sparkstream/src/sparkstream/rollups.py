@@ -67,9 +67,12 @@ class Rollup:
         for label, messages in other.messages.items():
             self.messages[label] |= messages
         for key, more in other.terms.items():
-            sums = self.terms.setdefault(key, [0, 0, 0, 0])
-            for index, count in enumerate(more):
-                sums[index] += count
+            sums = self.terms.get(key)
+            if sums is None:
+                self.terms[key] = [*more]
+            else:
+                for index, count in enumerate(more):
+                    sums[index] += count
 
     def to_json(self) -> dict[str, Any]:
         """What crosses from a worker to the driver."""

@@ -28,12 +28,28 @@ Terms = dict[tuple[str, str], list[int]]
 
 
 def by_period(deltas: Iterable[Delta]) -> dict[tuple[str, Span], Rollup]:
-    """What deltas add to every minute, hour and day."""
-    sums: dict[tuple[str, Span], Rollup] = defaultdict(Rollup)
+    """What deltas add to every minute, hour and day; to be read only, as what one delta alone adds to is that delta's.
+
+    Of a live stream nearly all of a micro-batch is of one minute, so that its terms are copied once at most.
+    """
+    minutes: dict[tuple[str, int], list[Rollup]] = defaultdict(list)
     for delta in deltas:
-        for period in periods_of(delta.minute):
-            sums[delta.topic, period].merge(delta.rollup)
-    return dict(sums)
+        minutes[delta.topic, delta.minute].append(delta.rollup)
+    sums: dict[tuple[str, Span], list[Rollup]] = defaultdict(list)
+    for (topic, minute), some in minutes.items():
+        rollup = _merged(some)
+        for period in periods_of(minute):
+            sums[topic, period].append(rollup)
+    return {key: _merged(some) for key, some in sums.items()}
+
+
+def _merged(some: Sequence[Rollup]) -> Rollup:
+    if len(some) == 1:
+        return some[0]
+    whole = Rollup()
+    for rollup in some:
+        whole.merge(rollup)
+    return whole
 
 
 def periods_of(minute: int) -> list[Span]:
