@@ -45,7 +45,7 @@ ADAPTERS = {
         "nltk": {"cleaning"},
         "py4j": {"session"},
         "pyarrow": {"queues.spool", "worker"},
-        "pyspark": {"job", "queues", "session"},
+        "pyspark": {"job", "queues", "session", "spark_folding"},
         "redis": {"stores.redis"},
         "stop_words": {"stopwords"},
     },

@@ -41,6 +41,18 @@ def test_whole_layers_show_no_difference(store, some_posts, until):
         assert (hour.speed is None) == (until is not None and hour.start + HOUR <= until)
 
 
+def test_of_years_only_the_hours_are_read_that_have_posts_or_sums(store, monkeypatch):
+    scan, read = store.master.scan, []
+    monkeypatch.setattr(store.master, "scan", lambda *span: read.append(span) or scan(*span))
+    keep(store, [("tea", annotated("x:later", NOON + 400 * DAY))], 1)
+    gone = NOON + 200 * DAY
+    store.speed.replace("tea", [(Span(MINUTE, gone, gone + MINUTE), fold([annotated("x:gone", gone)]))])
+    found = list(audit(store, "tea", NOON - 400 * DAY, NOON + 800 * DAY))
+    assert found[-1].start == NOON + 400 * DAY
+    assert [hour.start for hour in found if hour.differs] == [gone]
+    assert {start for _, start, _ in read} == {hour.start for hour in found}
+
+
 def test_a_lost_post_an_extra_one_and_a_label_are_named(store):
     minute = Span(MINUTE, NOON, NOON + MINUTE)
     store.speed.replace("tea", [(minute, fold([annotated(f"x:wrong{number}") for number in range(5)]))])

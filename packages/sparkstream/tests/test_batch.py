@@ -7,6 +7,7 @@ import truth
 from factories import NOON, STATUS, annotated, deltas, keep
 from sparkstream.batch import BatchLayer, TopicBatch
 from sparkstream.errors import HeldStoreError, UnknownTopicError
+from sparkstream.folding import fold_day
 from sparkstream.layers import apply_batch, recover
 from sparkstream.refolding import Refolding
 from sparkstream.rollups import Rollup, fold
@@ -21,7 +22,7 @@ NOW = NOON + 3 * DAY
 MIDNIGHT = NOON + 12 * HOUR
 
 
-@pytest.fixture(params=["one file", "two files"])
+@pytest.fixture(params=["one file", "two files", "days read ahead"])
 def store(tmp_path, request):
     speed = f"sqlite:{tmp_path / 'speed.db'}" if request.param == "two files" else None
     opened = open_store(f"sqlite:{tmp_path / 'views.db'}", speed)
@@ -30,8 +31,15 @@ def store(tmp_path, request):
 
 
 @pytest.fixture
-def layer(store):
-    return BatchLayer(store, clock=lambda: NOW)
+def layer(store, request, monkeypatch):
+    """One whose days are all read, as by Spark's workers, before the sums of the first are written."""
+    monkeypatch.setattr("sparkstream.folding.FEW", 0)
+
+    def read_ahead(days, waiting):
+        yield from [fold_day(store.master, day, waiting) for day in days]
+
+    ahead = request.node.callspec.params["store"] == "days read ahead"
+    return BatchLayer(store, clock=lambda: NOW, parallel=read_ahead if ahead else None)
 
 
 def rows(store):
@@ -155,7 +163,7 @@ def during(monkeypatch, part, name, happen):
     monkeypatch.setattr(type(part), name, wrapped)
 
 
-STEPS = ["announce", "write", "flip", "frozen", "pointer", "prune"]
+STEPS = ["announce", "put", "flip", "frozen", "pointer", "prune"]
 
 
 @pytest.mark.parametrize("when", STEPS)
@@ -254,7 +262,7 @@ def test_one_batch_at_a_time(store, layer, some_posts, monkeypatch):
         with pytest.raises(HeldStoreError, match=r"a batch \w+ is at work in this store; wait"):
             BatchLayer(store, clock=lambda: NOW).run()
 
-    during(monkeypatch, store.batch, "write", another)
+    during(monkeypatch, store.batch, "put", another)
     layer.run()
     assert store.master.holder(NOW) is None
     assert_true(store)

@@ -253,6 +253,15 @@ def test_a_batch_says_what_it_did_and_an_audit_finds_no_difference(call, day):
     assert call("audit", *WHERE)[0] == 0
 
 
+@pytest.mark.spark
+def test_what_is_much_is_folded_by_spark(call, day, monkeypatch, tmp_path):
+    monkeypatch.setattr("sparkstream.folding.FEW", 1)
+    code, out, _ = call("batch", "--store", f"sqlite:{tmp_path / 'views.db'}")  # Spark may have been started elsewhere
+    assert code == 0
+    assert "tea  generation 1  until 2026-11-22T15:00:00.000Z  3 posts read" in out
+    assert call("audit", *WHERE) == (0, "10 hours, no difference\n", "")
+
+
 def test_an_audit_names_what_differs_and_fails(call, day):
     day.master.remove([("tea", "x:1")])
     code, out, _ = call("audit", *WHERE)

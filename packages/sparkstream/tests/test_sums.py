@@ -1,5 +1,7 @@
 import pytest
 from sparkstream.schema import Gap
+from sparkstream.sketches import Distinct, sketch
+from sparkstream.stores.base import Period
 from sparkstream.sums import add_up, coverage, group, stored_step
 from sparkstream.times import DAY, HOUR, MINUTE
 
@@ -36,6 +38,18 @@ def test_the_sum_of_no_periods_is_nothing_and_exact():
     sums = add_up([])
     assert (sums.posts, sums.cut, sums.exact) == (0, False, True)
     assert sums.authors["all"].count == sums.messages["positive"].count == 0
+
+
+def test_authors_and_messages_are_counted_of_the_labels_that_are_asked_for_and_of_no_other():
+    def period(start, *authors):
+        return Period(MINUTE, start, 2, {}, {"all": sketch(authors)}, {"all": sketch(["m"])}, cut=False)
+
+    for periods, authors in (([period(0, "a", "b")], 2), ([period(0, "a", "b"), period(MINUTE, "b", "c")], 3)):
+        sums = add_up(periods, ["all"])
+        assert sums.authors == {"all": Distinct(authors, exact=True)}
+        assert sums.messages == {"all": Distinct(1, exact=True)}
+    many = add_up([period(0, *map(str, range(5_000)))], ["all"])
+    assert not many.exact
 
 
 @pytest.mark.parametrize(

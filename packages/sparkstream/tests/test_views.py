@@ -476,6 +476,19 @@ class TestMorePostsThanAreCounted:
         assert views.summary("tea", self.WINDOW, only=Filter(emotion="fear"))["posts"] == 0
 
 
+def test_a_page_of_rare_posts_is_short_and_goes_on(world, monkeypatch):
+    monkeypatch.setattr("sparkstream.views.PAGED", 7)
+    rare, found, cursor, pages = Filter(kind="quote", lang="de"), [], None, 0
+    while pages == 0 or cursor:
+        page = world.views.posts("tea", DAY_AND_MORE, only=rare, cursor=cursor)
+        found += [item["id"] for item in page["items"]]
+        cursor, pages = page["next"], pages + 1
+    posts = world.of("tea", DAY_AND_MORE.start, DAY_AND_MORE.end)
+    assert pages >= len(posts) // 7 > 1
+    assert set(found) == {post.id for post in posts if rare.passes(post)}
+    assert len(found) == len(set(found)) > 0
+
+
 def test_an_unknown_topic_is_refused_by_every_question(views):
     for ask in (
         lambda: views.topic("soup"),

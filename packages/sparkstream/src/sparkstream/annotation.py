@@ -75,8 +75,19 @@ class AnnotatedPost:
     lang: str
     sentiment: str
     emotion: str
-    terms: Mapping[str, tuple[str, ...]]
     record: Mapping[str, Any]
+
+    @property
+    def terms(self) -> dict[str, tuple[str, ...]]:
+        """The distinct terms of each facet that has any, as views count them; an entity's is `TYPE:text`.
+
+        Found anew each time: who pages through posts needs them of few, and they cost as much as all else of a post.
+        """
+        return {facet: terms for facet in _READ if (terms := self.terms_of(facet))}
+
+    def terms_of(self, facet: str) -> tuple[str, ...]:
+        """The same of one facet."""
+        return tuple(dict.fromkeys(_READ[facet](self.record)))
 
     @property
     def version(self) -> int:
@@ -141,7 +152,6 @@ def from_record(record: Mapping[str, Any], event_time: int, received_at: int) ->
         lang=record["lang"],
         sentiment=record["sentiment"]["label"],
         emotion=record["emotion"]["label"],
-        terms=_terms(record),
         record=record,
     )
 
@@ -152,15 +162,12 @@ def _label(column: Sequence[Label] | None, index: int) -> dict[str, Any]:
     return {"label": column[index].label, "confidence": round(column[index].confidence, 4)}
 
 
-def _terms(record: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The distinct terms of each facet, as views count them; an entity's term is `TYPE:text`."""
-    found = {
-        "keyword": [keyword["text"].casefold() for keyword in record["keywords"]],
-        "entity": [f"{entity['type']}:{entity['text']}" for entity in record["entities"]],
-        "hashtag": [tag.casefold() for tag in record["hashtags"]],
-        "mention": [handle.casefold() for handle in record["mentions"]],
-        "domain": record["domains"],
-        "emoji": record["emoji"],
-        "word": record["words"],
-    }
-    return {facet: tuple(dict.fromkeys(terms)) for facet, terms in found.items() if terms}
+_READ: Final[dict[str, Callable[[Mapping[str, Any]], list[str]]]] = {
+    "keyword": lambda record: [keyword["text"].casefold() for keyword in record["keywords"]],
+    "entity": lambda record: [f"{entity['type']}:{entity['text']}" for entity in record["entities"]],
+    "hashtag": lambda record: [tag.casefold() for tag in record["hashtags"]],
+    "mention": lambda record: [handle.casefold() for handle in record["mentions"]],
+    "domain": lambda record: record["domains"],
+    "emoji": lambda record: record["emoji"],
+    "word": lambda record: record["words"],
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
@@ -10,6 +10,7 @@ from sparkstream.queries import Lens
 from sparkstream.rollups import RATED
 from sparkstream.shares import shares
 from sparkstream.stores.base import LayerTimes, TermCount, Topic
+from sparkstream.stores.summing import SKETCHES
 from sparkstream.sums import Sums
 from sparkstream.times import format_time
 from sparkstream.topics import state
@@ -46,12 +47,23 @@ def by_label(count: TermCount) -> dict[str, int]:
     return {**rated, "not_rated": count.posts - sum(rated.values())}
 
 
+def labels_of(lens: Lens, sentiment: str | None) -> Sequence[str]:
+    """Of which labels a summary says how many authors and messages there are."""
+    if sentiment is not None:
+        return (sentiment,)
+    return ("all",) if lens == "posts" else SKETCHES
+
+
+def _by_lens(sums: Sums, lens: Lens) -> Mapping[str, int]:
+    if lens == "posts":
+        return sums.counts["sentiment"]
+    column = sums.authors if lens == "authors" else sums.messages
+    return {label: found.count for label, found in column.items() if label != "all"}
+
+
 def summary_part(sums: Sums, lens: Lens, sentiment: str | None) -> Json:
-    by_lens = {"posts": dict(sums.counts["sentiment"])} | {
-        name: {label: found.count for label, found in column.items() if label != "all"}
-        for name, column in (("authors", sums.authors), ("messages", sums.messages))
-    }
-    counted = by_lens[lens] if sentiment is None else {sentiment: by_lens[lens].get(sentiment, 0)}
+    by_lens = _by_lens(sums, lens)
+    counted = by_lens if sentiment is None else {sentiment: by_lens.get(sentiment, 0)}
     label = sentiment or "all"
     return {
         "posts": sums.posts if sentiment is None else sums.counts["sentiment"][sentiment],

@@ -43,10 +43,21 @@ class AuditedHour:
 
 def audit(store: LayeredStore, topic: str, start: int, end: int) -> Iterator[AuditedHour]:
     """The hours of [start, end) that have posts on either side, oldest first. Reads every post of them."""
-    for hour in range(floor(start, HOUR), end, HOUR):
+    for hour in _hours(store, topic, floor(start, HOUR), end):
         found = _settled(store, topic, hour)
         if found.master or found.batch or found.speed:
             yield found
+
+
+def _hours(store: LayeredStore, topic: str, start: int, end: int) -> Iterator[int]:
+    """Those with posts or sums: most of the years that a topic may reach over have none."""
+    spans = [Span(step, floor(start, step), end) for step in (MINUTE, HOUR)]
+    held = {floor(period.start, HOUR) for period in store.periods(topic, spans, ())}
+    for day in sorted({floor(hour, DAY) for hour in held}.union(store.master.days(topic, start, end))):
+        for hour in range(max(day, start), min(day + DAY, end), HOUR):
+            posts = store.master.posts(topic, hour, hour + HOUR, before=None, sentiment=None, limit=1)
+            if posts or hour in held:
+                yield hour
 
 
 def audit_answer(store: LayeredStore, topics: Sequence[str], window: Window) -> dict[str, Any]:

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from sparkstream.annotation import AnnotatedPost, Annotator, annotate_again
 from sparkstream.errors import HeldStoreError, UnknownTopicError
+from sparkstream.folding import Day, FoldedDay, ParallelFolding, fold_days
 from sparkstream.holding import Hold
 from sparkstream.layers import in_flight
 from sparkstream.refolding import refold_without_job
-from sparkstream.rollups import Rollup, fold, fold_periods
+from sparkstream.rollups import Rollup, fold
 from sparkstream.stores import LayeredStore
 from sparkstream.stores.base import Mark, Pointer
+from sparkstream.stores.packing import PackedSums, pack
 from sparkstream.stores.summing import CLOSING_DELAY, periods_of
 from sparkstream.times import DAY, HOUR, LATEST, MINUTE, STORED_STEPS, Span, floor
 
@@ -42,12 +45,27 @@ class TopicBatch:
     posts: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What of a topic is folded: [first, until); up to `before` it has been."""
+
+    topic: str
+    generation: int
+    first: int
+    until: int
+    before: int
+
+
 @dataclass(slots=True)
 class BatchLayer:
-    """Folds the master set of a store, whose job may run meanwhile; `clock` is in milliseconds."""
+    """Folds the master set of a store, whose job may run meanwhile; `clock` is in milliseconds.
+
+    With `parallel` days are folded side by side, where there are more than a few posts.
+    """
 
     store: LayeredStore
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    parallel: ParallelFolding | None = None
     _hold: Hold = field(init=False)
     _read: int = 0
 
@@ -71,9 +89,25 @@ class BatchLayer:
         """
         chosen = self._topics(topics)
         with self._hold:
-            folded = [done for topic in chosen if (done := self._topic(topic, start, end)) is not None]
+            stretches = [stretch for topic in chosen if (stretch := self._stretch(topic, start, end)) is not None]
+            done = list(self._folded(stretches))
         refold_without_job(self.store, self.clock())
-        return folded
+        return done
+
+    def _folded(self, stretches: Sequence[_Stretch]) -> Iterator[TopicBatch]:
+        """Topic after topic, each flipped when all of its days are in; those of the next ones may be under way."""
+        begun, posts = deque[_Stretch](), 0
+        days = fold_days(self.store.master, self._days(stretches, begun), self._hold.keep, self.parallel)
+        for folded in days:
+            while folded.day.topic != begun[0].topic:
+                yield self._flip(begun.popleft(), posts)
+                posts = 0
+            self._write(begun[0], folded)
+            posts += folded.posts
+            self._hold.keep()
+        for stretch in begun:
+            yield self._flip(stretch, posts)
+            posts = 0
 
     def annotate_again(
         self, annotator: Annotator, topics: Sequence[str] | None = None, *, start: int = 0, end: int = LATEST
@@ -101,22 +135,56 @@ class BatchLayer:
         for topic in topics or ():
             if topic not in known:
                 raise UnknownTopicError(topic)
-        return known if topics is None else topics
+        return known if topics is None else list(dict.fromkeys(topics))
 
-    def _topic(self, topic: str, start: int | None, end: int | None) -> TopicBatch | None:
+    def _days(self, stretches: Iterable[_Stretch], begun: deque[_Stretch]) -> Iterator[Day]:
+        """The days of one topic after the other, each announced before its first one is read."""
+        for stretch in stretches:
+            self.store.batch.prune(stretch.topic)  # what a batch that died has left would be read after the flip
+            self.store.batch.announce(stretch.topic, stretch.until)
+            begun.append(stretch)
+            yield from self._of(stretch)
+
+    def _of(self, stretch: _Stretch) -> Iterator[Day]:
+        """Those that have posts, and of those that are folded again the ones that had some; with what is missing of the
+        hour and the day that end in [first, until).
+        """
+        days = set(self.store.master.days(stretch.topic, floor(stretch.first, DAY), stretch.until))
+        if stretch.first < stretch.before:
+            spans = [Span(step, floor(stretch.first, step), stretch.before) for step in STORED_STEPS]
+            days |= {floor(at, DAY) for span in spans for at in self.store.batch.starts(stretch.topic, span)}
+        for day in sorted(days - self.store.batch.frozen(stretch.topic)):
+            begin = day if day + DAY <= stretch.until else max(day, floor(stretch.first, HOUR))
+            yield Day(stretch.topic, begin, min(day + DAY, stretch.until), stretch.first)
+
+    def _stretch(self, topic: str, start: int | None, end: int | None) -> _Stretch | None:
+        """How far a topic is to be folded; None where there is nothing."""
         pointer, ends = self.store.batch.pointer(topic), self.store.master.ends(topic)
         if ends is None and pointer == Pointer():
             return None
         newest = min(ends.last, self.clock()) if ends else 0
         until = max(pointer.until, floor(newest - CLOSING_DELAY, HOUR) if end is None else floor(end, MINUTE))
         first = pointer.until if start is None else min(floor(start, MINUTE), pointer.until)
-        generation, self._read = pointer.generation + 1, 0
-        self.store.batch.prune(topic)  # what a batch that died has left would be read after the flip
-        self.store.batch.announce(topic, until)
-        if first < until and ends is not None:
-            self._fold(topic, generation, max(first, floor(ends.first, DAY)), until)
-        if start is not None:
-            self._hide(topic, generation, first, min(pointer.until, ends.first if ends else pointer.until))
+        return _Stretch(topic, pointer.generation + 1, first, until, pointer.until)
+
+    def _write(self, stretch: _Stretch, folded: FoldedDay) -> None:
+        day, sums = folded.day, folded.sums
+        if max(day.start, stretch.first) < stretch.before:
+            found = {packed.period for packed in sums}
+            sums = [*sums, *self._gone(stretch.topic, max(day.start, stretch.first), day.end, found)]
+        self.store.batch.put(stretch.topic, stretch.generation, sums)
+
+    def _gone(self, topic: str, start: int, end: int, found: Set[Span]) -> Iterator[PackedSums]:
+        """Sums of nothing for the periods that have had posts and have none any more."""
+        for step in STORED_STEPS:
+            for at in self.store.batch.starts(topic, Span(step, floor(start, step), end)):
+                period = Span(step, at, at + step)
+                if period not in found and period.end <= end:
+                    yield pack(period, Rollup())
+
+    def _flip(self, stretch: _Stretch, posts: int) -> TopicBatch:
+        topic, generation, until = stretch.topic, stretch.generation, stretch.until
+        self._read = posts
         self._catch_up(topic, generation, until)
         self._hold.prolong()
         self.store.batch.flip(topic, generation, until)
@@ -124,32 +192,6 @@ class BatchLayer:
         self.store.batch.prune(topic)
         self.store.speed.drop(topic, until)
         return TopicBatch(topic, generation, until, self._read)
-
-    def _fold(self, topic: str, generation: int, first: int, until: int) -> None:
-        """Fold [first, until) day by day, with what is missing of the hour and the day that end in it."""
-        frozen = self.store.batch.frozen(topic)
-        for day in range(floor(first, DAY), until, DAY):
-            if day in frozen:
-                continue
-            begin = day if day + DAY <= until else max(day, floor(first, HOUR))
-            sums = fold_periods(self._scan(topic, begin, min(day + DAY, until)))
-            wanted = {period: rollup for period, rollup in sums.items() if first < period.end <= until}
-            held = Span(DAY, max(begin, first), min(day + DAY, until))
-            self.store.batch.write(topic, generation, [*wanted.items(), *self._gone(topic, held, wanted)])
-            self._hold.prolong()
-
-    def _hide(self, topic: str, generation: int, first: int, end: int) -> None:
-        """What is folded again from further back than there are posts has lost them."""
-        frozen = self.store.batch.frozen(topic)
-        for period, nothing in self._gone(topic, Span(DAY, first, end), {}):
-            if floor(period.start, DAY) not in frozen:
-                self.store.batch.write(topic, generation, [(period, nothing)])
-
-    def _gone(self, topic: str, span: Span, sums: dict[Span, Rollup]) -> list[tuple[Span, Rollup]]:
-        """Sums of nothing for the periods of a span that have had posts and have none any more."""
-        spans = [Span(step, floor(span.start, step), span.end) for step in STORED_STEPS]
-        found = (Span(held.step, held.start, held.start + held.step) for held in self.store.batch.periods(topic, spans))
-        return [(period, Rollup()) for period in found if period not in sums and period.end <= span.end]
 
     def _scan(self, topic: str, start: int, end: int) -> Iterator[AnnotatedPost]:
         for stored in self._hold.during(self.store.master.scan(topic, start, end)):

@@ -52,9 +52,14 @@ class Hold:
             raise HeldStoreError(f"{other} is at work in this store; wait until it is done, then do it again")
         self._until = now + HOLD
 
+    def keep(self) -> None:
+        """Prolonged where it is time."""
+        if self.clock() > self._until - HOLD // 2:
+            self.prolong()
+
     def during(self, items: Iterable[T]) -> Iterator[T]:
         """Prolonged in time while somebody goes through them: the posts of a busy day take longer than a hold lasts."""
         for number, item in enumerate(items):
-            if number % _LOOKED_AT == 0 and self.clock() > self._until - HOLD // 2:
-                self.prolong()
+            if number % _LOOKED_AT == 0:
+                self.keep()
             yield item

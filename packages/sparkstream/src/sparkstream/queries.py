@@ -117,7 +117,7 @@ UNFILTERED: Final = Filter()
 
 
 def _carries(post: AnnotatedPost, term: Term) -> bool:
-    return any(text[:MAX_TERM] == term.term for text in post.terms.get(term.facet, ()))
+    return any(text[:MAX_TERM] == term.term for text in post.terms_of(term.facet))
 
 
 class Asked(TypedDict, total=False):

@@ -7,7 +7,7 @@ the sums of micro-batches and a rebuild may fold the master set, and both are eq
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ DIMENSIONS: Final = ("sentiment", "emotion", "kind", "lang")
 RATED: Final = ("positive", "neutral", "negative")
 MAX_TERM: Final = 200
 """Characters of a term that are counted: a hashtag of X has at most 100, a name more than 200 is none."""
+_COLUMNS: Final = {label: column for column, label in enumerate(RATED, start=1)}
 
 
 @dataclass(slots=True)
@@ -41,17 +42,24 @@ class Rollup:
     terms: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     newest: int = 0
 
-    def add(self, post: AnnotatedPost) -> None:
+    def add(self, post: AnnotatedPost, *, terms: bool = True) -> None:
+        """Count a post; without its terms where they are not asked for."""
         self.posts += 1
         self.newest = max(self.newest, post.event_time)
         for dimension, label in zip(DIMENSIONS, (post.sentiment, post.emotion, post.kind, post.lang), strict=True):
             self.counts[dimension][label] += 1
         self.authors[post.sentiment].add(post.author)
         self.messages[post.sentiment].add(post.message_key)
-        column = 1 + RATED.index(post.sentiment) if post.sentiment in RATED else None
-        for facet, terms in post.terms.items():
-            for term in dict.fromkeys(text[:MAX_TERM] for text in terms):
-                sums = self.terms.setdefault((facet, term), [0, 0, 0, 0])
+        if terms:
+            self._add_terms(post)
+
+    def _add_terms(self, post: AnnotatedPost) -> None:
+        column, held = _COLUMNS.get(post.sentiment), self.terms
+        for facet, found in post.terms.items():
+            for term in found if max(map(len, found)) <= MAX_TERM else dict.fromkeys(text[:MAX_TERM] for text in found):
+                sums = held.get((facet, term))
+                if sums is None:
+                    sums = held[facet, term] = [0, 0, 0, 0]
                 sums[0] += 1
                 if column is not None:
                     sums[column] += 1
@@ -66,13 +74,16 @@ class Rollup:
             self.authors[label] |= authors
         for label, messages in other.messages.items():
             self.messages[label] |= messages
+        held = self.terms  # spelled out: half of all that a fold does is done here
         for key, more in other.terms.items():
-            sums = self.terms.get(key)
+            sums = held.get(key)
             if sums is None:
-                self.terms[key] = [*more]
+                held[key] = more.copy()
             else:
-                for index, count in enumerate(more):
-                    sums[index] += count
+                sums[0] += more[0]
+                sums[1] += more[1]
+                sums[2] += more[2]
+                sums[3] += more[3]
 
     def to_json(self) -> dict[str, Any]:
         """What crosses from a worker to the driver."""
@@ -114,10 +125,18 @@ def fold_minutes(posts: Iterable[AnnotatedPost]) -> dict[int, Rollup]:
 
 
 def fold_periods(posts: Iterable[AnnotatedPost]) -> dict[Span, Rollup]:
-    """Sums of every minute, hour and day that holds any of them."""
-    periods: dict[Span, Rollup] = defaultdict(Rollup)
-    for minute, rollup in fold_minutes(posts).items():
-        for step in STORED_STEPS:
-            start = floor(minute, step)
-            periods[Span(step, start, start + step)].merge(rollup)
-    return dict(periods)
+    """Sums of every minute, hour and day that holds any of them: hours from minutes, days from hours."""
+    periods: dict[Span, Rollup] = {}
+    finer: Mapping[int, Rollup] = fold_minutes(posts)
+    for step in STORED_STEPS:
+        sums = finer if step == MINUTE else _merged(finer, step)
+        periods |= {Span(step, start, start + step): rollup for start, rollup in sums.items()}
+        finer = sums
+    return periods
+
+
+def _merged(finer: Mapping[int, Rollup], step: int) -> dict[int, Rollup]:
+    sums: dict[int, Rollup] = defaultdict(Rollup)
+    for start, rollup in finer.items():
+        sums[floor(start, step)].merge(rollup)
+    return dict(sums)

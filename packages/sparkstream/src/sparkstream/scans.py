@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sparkstream.pages import READ_AT_ONCE, newest
@@ -18,6 +18,8 @@ COUNTED_POSTS: Final = 20_000
 """The newest matching posts from which a question is answered that views cannot answer."""
 LOOKED_AT: Final = 50_000
 """Posts that are read for them, two seconds of work at most: rare ones are looked for no further back."""
+PAGED: Final = 2_000
+"""Posts that are looked at for one page, 50 ms of work: of rare ones a page is short, and its `next` goes on."""
 _KEPT: Final = 8
 """Scans that are remembered, each of some 30 MB at most: a page asks several questions about the same posts."""
 
@@ -72,7 +74,7 @@ def scan(store: Store, topic: str, window: Window, only: Filter) -> Scan:
             return Scan(only, whole, minutes, minute + MINUTE, complete=False)
         if only.passes(stored.post):
             whole.add(stored.post)
-            minutes.setdefault(minute, Rollup()).add(replace(stored.post, terms={}))
+            minutes.setdefault(minute, Rollup()).add(stored.post, terms=False)
     return Scan(only, whole, minutes, window.start, complete=True)
 
 

@@ -7,7 +7,7 @@ https://datasketches.apache.org/docs/Theta/ThetaErrorTable.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from datasketches import compact_theta_sketch, theta_union, update_theta_sketch
@@ -19,6 +19,16 @@ _LG_K = 12
 class Distinct:
     count: int
     exact: bool
+
+
+def sketch(keys: Collection[str]) -> bytes | None:
+    """The sketch of some keys; None of none."""
+    if len(keys) > 1 << _LG_K:
+        return union((), keys)
+    fresh = update_theta_sketch(_LG_K)
+    for key in keys:
+        fresh.update(key)
+    return bytes(fresh.compact().serialize()) if keys else None  # as long as it is exact the same bytes as of a union
 
 
 def union(sketches: Iterable[bytes | None], keys: Iterable[str] = ()) -> bytes | None:

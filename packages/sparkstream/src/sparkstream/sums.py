@@ -12,6 +12,7 @@ from sparkstream.rollups import DIMENSIONS, Rollup
 from sparkstream.schema import Gap
 from sparkstream.sketches import Distinct, distinct, union
 from sparkstream.stores.base import Period
+from sparkstream.stores.summing import SKETCHES
 from sparkstream.times import MINUTE
 
 Coverage = Literal["full", "partial", "none"]
@@ -19,7 +20,7 @@ Coverage = Literal["full", "partial", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of some periods. `authors` and `messages` by sentiment label and `all`."""
+    """Of some periods. `authors` and `messages` by sentiment label and `all`, those that were asked for."""
 
     posts: int
     counts: dict[str, Counter[str]]
@@ -29,22 +30,27 @@ class Sums:
 
     @property
     def exact(self) -> bool:
-        return self.authors["all"].exact and self.messages["all"].exact
+        return all(found.exact for column in (self.authors, self.messages) for found in column.values())
 
 
-def add_up(periods: Sequence[Period]) -> Sums:
+def add_up(periods: Sequence[Period], labels: Sequence[str] = SKETCHES) -> Sums:
+    """Distinct authors and messages only of some labels: these cost most of it."""
     counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in DIMENSIONS}
     for period in periods:
-        for dimension, labels in period.counts.items():
-            counts[dimension].update(labels)
-    columns = ("all", *SENTIMENTS)
+        for dimension, posts in period.counts.items():
+            counts[dimension].update(posts)
     return Sums(
         posts=sum(period.posts for period in periods),
         counts=counts,
-        authors={label: distinct(union(period.authors[label] for period in periods)) for label in columns},
-        messages={label: distinct(union(period.messages[label] for period in periods)) for label in columns},
+        authors={label: _united(period.authors[label] for period in periods) for label in labels},
+        messages={label: _united(period.messages[label] for period in periods) for label in labels},
         cut=any(period.cut for period in periods),
     )
+
+
+def _united(sketches: Iterable[bytes | None]) -> Distinct:
+    some = [sketch for sketch in sketches if sketch is not None]
+    return distinct(some[0] if len(some) == 1 else union(some))
 
 
 def of_rollup(rollup: Rollup) -> Sums:

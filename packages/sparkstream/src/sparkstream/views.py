@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias, TypedDict, Unpack
 from sparkstream.answers import (
     UNKNOWN,
     Json,
+    labels_of,
     layers,
     nothing,
     of_sentiment,
@@ -29,7 +30,7 @@ from sparkstream.heard import Heard, heard
 from sparkstream.pages import Page, decode_cursor, encode_cursor, post_page
 from sparkstream.queries import MAX_STEPS, STEPS, UNFILTERED, Filter, Lens, Step, Window, query_words
 from sparkstream.rollups import Rollup
-from sparkstream.scans import LOOKED_AT, Scan, Scans, nothing_read
+from sparkstream.scans import PAGED, Scan, Scans, nothing_read
 from sparkstream.stores.base import Store, TermCount, Topic
 from sparkstream.sums import add_up, count, group, of_rollup, stored_step
 from sparkstream.times import MINUTE, Span, ceil, cover, floor, format_time
@@ -135,7 +136,7 @@ class Views:
         if scan is not None:
             found = summary_part(of_rollup(scan.whole), lens, None) | _counted(scan) | {"exact": scan.complete}
             if not scan.complete:
-                known = count(self.store.periods(slug, spans), *only.counted) if only.counted else None
+                known = count(self.store.periods(slug, spans, ()), *only.counted) if only.counted else None
                 posts = known if known is not None else scan.whole.posts or None
                 found |= {"posts": posts, "authors": None, "messages": None}
         elif only.term is not None:
@@ -143,7 +144,8 @@ class Views:
             counts = self.store.terms(slug, spans, only.term.facet, [term])
             found = term_summary(counts.get(term, nothing(term)), exact=not self.store.is_cut(slug, spans))
         else:
-            found = summary_part(add_up(self.store.periods(slug, spans)), lens, only.sentiment)
+            labels = labels_of(lens, only.sentiment)
+            found = summary_part(add_up(self.store.periods(slug, spans, labels), labels), lens, only.sentiment)
         heard = self._heard(slug, window, only, scan)
         return {**found, "coverage": heard.coverage(window.start, window.end)}
 
@@ -175,14 +177,15 @@ class Views:
             for begin, found in self.store.term_periods(slug, spans, only.term.facet, only.term.term).items():
                 counts[floor(begin, size)].append(found)
             return [term_series_item(counts.get(at, ())) for at in starts], {}
-        groups = group(self.store.periods(slug, spans), size)
-        return [series_item(add_up(groups.get(at, [])), only.sentiment) for at in starts], {}
+        labels = labels_of("posts", only.sentiment)
+        groups = group(self.store.periods(slug, spans, labels), size)
+        return [series_item(add_up(groups.get(at, []), labels), only.sentiment) for at in starts], {}
 
     def _counted_items(self, slug: str, window: Window, size: int, only: Filter, scan: Scan) -> tuple[list[Json], Json]:
         """Of the steps before the scan's reach only their posts are known, where views count them."""
         steps, posts = scan.steps(size), dict[int, int]()
         if only.counted and not scan.complete:
-            periods = self.store.periods(slug, [Span(stored_step(size), window.start, scan.reached)])
+            periods = self.store.periods(slug, [Span(stored_step(size), window.start, scan.reached)], ())
             posts = {at: count(some, *only.counted) for at, some in group(periods, size).items()}
         items = [
             series_item(of_rollup(steps.get(at, Rollup())), None)
@@ -260,7 +263,7 @@ class Views:
         self, slug: str, window: Window, *, only: Filter = UNFILTERED, limit: int = 20, cursor: str | None = None
     ) -> Json:
         self.topic(slug)
-        page: Page = post_page(self.store, slug, window, only, limit=limit, scanned=LOOKED_AT, cursor=cursor)
+        page: Page = post_page(self.store, slug, window, only, limit=limit, scanned=PAGED, cursor=cursor)
         items = [{**stored.post.record, "stamp": str(stored.stamp)} for stored in page.posts]
         return {"items": items, "next": page.next, "layers": layers(self.store.layers(slug))}
 

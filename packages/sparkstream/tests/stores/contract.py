@@ -29,6 +29,7 @@ from sparkstream.stores.base import (
     TermCount,
     Tombstone,
 )
+from sparkstream.stores.packing import pack_all
 from sparkstream.stores.protocols import BatchViews, MasterStore, SpeedViews, ViewReader
 from sparkstream.times import DAY, HOUR, MINUTE, Span
 
@@ -54,6 +55,14 @@ class MasterContract:
         row = Row(FIRST, 0, NOON)
         assert store.held(["x:1", "x:2"]) == {"x:1": Held({"tea": row, "coffee": replace(row, version=2)})}
         assert store.held([]) == {}
+
+    def test_the_days_that_have_posts_are_known(self, store: MasterStore):
+        times = [NOON, NOON + 1, NOON + DAY, NOON + 400 * DAY]
+        store.write([("tea", annotated(f"x:{at}", at)) for at in times], FIRST)
+        midnight = NOON - 12 * HOUR
+        assert store.days("tea", 0, NOON + 500 * DAY) == [midnight, midnight + DAY, midnight + 400 * DAY]
+        assert store.days("tea", NOON + HOUR, NOON + 400 * DAY) == [midnight + DAY]
+        assert store.days("coffee", 0, NOON + 500 * DAY) == []
 
     def test_many_ids_are_looked_up_at_once(self, store: MasterStore):
         store.write([("tea", annotated(f"x:{number}")) for number in range(0, 2_000, 2)], FIRST)
@@ -447,6 +456,18 @@ class BatchContract(ReadingContract):
             assert self.counted(store) == {NOON + MINUTE: 1}
             assert store.top("tea", [minute(NOON)], "hashtag", by="posts", limit=9) == []
             store.prune("tea")
+
+    def test_packed_sums_are_kept_like_others_and_found_by_their_starts(self, store: BatchViews, some_posts):
+        tea = [(topic, post) for topic, post in some_posts if topic == "tea"]
+        store.put("tea", 1, pack_all(fold_periods(post for _, post in tea).items()))
+        assert store.starts("tea", Span(MINUTE, 0, self.UNTIL)) == []
+        store.flip("tea", 1, self.UNTIL)
+        truth.assert_views_equal_posts(store, tea)
+        assert sorted(store.starts("tea", Span(MINUTE, 0, self.UNTIL))) == sorted(self.counted(store))
+        assert store.starts("tea", Span(HOUR, NOON, NOON + HOUR)) == [NOON]
+        store.write("tea", 2, [(Span(HOUR, NOON, NOON + HOUR), Rollup())])
+        store.flip("tea", 2, self.UNTIL)
+        assert store.starts("tea", Span(HOUR, NOON, NOON + HOUR)) == []
 
     def test_pruning_removes_what_nobody_reads_and_nothing_else(self, store: BatchViews, some_posts):
         """A generation that came before, one that was never finished, and what a later one has hidden."""

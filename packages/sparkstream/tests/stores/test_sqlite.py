@@ -11,10 +11,10 @@ from factories import NOON, STATUS, annotated, deltas, keep
 from sparkstream.errors import StoreBusyError, StoreError, StoreSchemaError
 from sparkstream.schema import TopicEvent
 from sparkstream.stores import open_store
-from sparkstream.stores.base import Row, Run, Stamp
+from sparkstream.stores.base import Row, Run, Stamp, TermCount
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.stores.sqlite.connection import MIGRATIONS
-from sparkstream.times import DAY, MINUTE
+from sparkstream.times import DAY, MINUTE, Span
 from stores.contract import FIRST, ODD, BatchContract, MasterContract, SpeedContract
 
 
@@ -150,7 +150,7 @@ def test_a_file_of_another_version_is_left_alone(path, again):
     other = sqlite3.connect(path)
     other.execute("pragma user_version = 99")
     other.close()
-    with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 2; use the version that made it"):
+    with pytest.raises(StoreSchemaError, match="has schema 99, this version knows 3; use the version that made it"):
         again()
 
 
@@ -176,7 +176,7 @@ def old_file(path, posts):
 def test_an_old_file_is_refused_until_it_is_migrated(path, again):
     posts = [("tea", annotated("x:1")), ("tea", annotated("x:2", NOON + 2 * MINUTE, version=3, text=ODD))]
     old_file(path, posts)
-    with pytest.raises(StoreSchemaError, match=r"has schema 1, this version needs 2; .* run `sparkstream migrate`"):
+    with pytest.raises(StoreSchemaError, match=r"has schema 1, this version needs 3; .* run `sparkstream migrate`"):
         again()
     store = again(migrate=True)
     again()
@@ -187,6 +187,30 @@ def test_an_old_file_is_refused_until_it_is_migrated(path, again):
     assert store.master.runs() == {"old": Run(1, abandoned=False)}
     assert (store.speed.applied(), store.speed.newest("tea")) == ({"old": 0}, NOON)
     assert store.master.touched(Stamp("old", 1)) == {("tea", NOON + 2 * MINUTE)}
+
+
+def test_batch_views_whose_terms_had_a_row_each_are_read_as_before(path, again):
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    for file in MIGRATIONS[:2]:
+        db.executescript(file.read_text("utf-8"))
+    db.execute("insert into pointers (topic, generation, until) values ('tea', 1, ?)", (NOON + MINUTE,))
+    db.execute(
+        "insert into batch_periods (topic, step, start, generation, posts, counts) values ('tea', ?, ?, 1, 3, '{}')",
+        (MINUTE, NOON),
+    )
+    terms = [(5, "😀", 1, 0, 0, 1), (2, ODD.replace("\ud7ff", ""), 3, 2, 1, 0), (2, "pot", 1, 1, 0, 0)]
+    db.executemany("insert into batch_terms values (1, ?, ?, ?, ?, ?, ?)", terms)
+    db.execute("pragma user_version = 2")
+    db.commit()
+    db.close()
+    views, here = again(migrate=True).batch, [Span(MINUTE, NOON, NOON + MINUTE)]
+    assert views.top("tea", here, "hashtag", by="posts", limit=9) == [
+        TermCount(*terms[1][1:]),
+        TermCount(*terms[2][1:]),
+    ]
+    assert views.term_periods("tea", here, "hashtag", terms[1][1]) == {NOON: TermCount(*terms[1][1:])}
+    assert views.term_periods("tea", here, "emoji", "😀") == {NOON: TermCount("😀", 1, 0, 0, 1)}
 
 
 def test_one_process_migrates_and_the_others_wait_for_it(path, again):

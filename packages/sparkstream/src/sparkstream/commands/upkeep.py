@@ -15,6 +15,7 @@ from sparkstream.errors import SettingsError, UnknownTopicError
 
 if TYPE_CHECKING:
     from sparkstream.annotation import AnnotatorFactory
+    from sparkstream.folding import ParallelFolding
     from sparkstream.retention import Keeping
     from sparkstream.stores import LayeredStore
     from sparkstream.stores.protocols import MasterStore
@@ -58,7 +59,7 @@ def batch(
 
     first, last = (0 if whole else _time("--from", start)), _time("--to", end)
     with _opened(store, speed) as opened:
-        began, layer = time.monotonic(), BatchLayer(opened, _now)
+        began, layer = time.monotonic(), BatchLayer(opened, _now, _side_by_side(store))
         if reannotate:
             rows = layer.annotate_again(
                 annotator_of(annotator)(), topic, start=first or 0, end=LATEST if last is None else last
@@ -212,6 +213,17 @@ def _master(store: str | None) -> Iterator[MasterStore]:
     master, batch = open_master(store or Settings().store)
     with closing(batch), closing(master):
         yield master
+
+
+def _side_by_side(store: str | None) -> ParallelFolding:
+    from sparkstream.session import start_session
+    from sparkstream.settings import Settings
+    from sparkstream.spark_folding import SparkFolding
+
+    settings = Settings()
+    return SparkFolding(
+        lambda: start_session(settings.master, driver_memory=settings.driver_memory), store or settings.store
+    )
 
 
 def _keeping() -> Keeping:

@@ -216,8 +216,8 @@ class ViewReader(Protocol):
     def count(self, topic: str, spans: Sequence[Span]) -> int:
         """How many posts are in them."""
 
-    def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
-        """Those that hold posts, oldest first within a span."""
+    def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
+        """Those that hold posts, oldest first within a span; with the sketches of some labels at least, or of all."""
 
     def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
         """Whether a close has taken terms from any of the periods, so that a top of them may lack some."""

@@ -118,9 +118,11 @@ class LayeredStore:
     def count(self, topic: str, spans: Sequence[Span]) -> int:
         return sum(self._ask(topic, spans, lambda layer, some: layer.count(topic, some)))
 
-    def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
+    def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
         """As the layers hold them: a period in which they meet comes in the finer ones of either side."""
-        return list(chain.from_iterable(self._ask(topic, spans, lambda layer, some: layer.periods(topic, some))))
+        return list(
+            chain.from_iterable(self._ask(topic, spans, lambda layer, some: layer.periods(topic, some, labels)))
+        )
 
     def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
         return any(self._ask(topic, spans, lambda layer, some: layer.is_cut(topic, some)))

@@ -33,6 +33,7 @@ from sparkstream.stores.base import (
     Tombstone,
     ViewReader,
 )
+from sparkstream.stores.packing import PackedSums
 from sparkstream.times import Span
 
 
@@ -66,6 +67,9 @@ class PostStore(Protocol):
         self, topic: str, start: int, end: int, *, before: PagePosition | None, sentiment: str | None, limit: int
     ) -> list[StoredPost]:
         """A page, newest first, ties by id."""
+
+    def days(self, topic: str, start: int, end: int) -> list[int]:
+        """The days by their start, in order, that have posts in [start, end), and perhaps some that had."""
 
     def ends(self, topic: str) -> Ends | None:
         """None without posts."""
@@ -160,6 +164,12 @@ class BatchViews(ViewReader, Protocol):
 
     def write(self, topic: str, generation: int, sums: Sequence[tuple[Span, Rollup]]) -> None:
         """Keep sums of whole periods, their tops cut. Idempotent; replaces those of the same generation."""
+
+    def put(self, topic: str, generation: int, sums: Iterable[PackedSums]) -> None:
+        """The same of sums that are packed."""
+
+    def starts(self, topic: str, span: Span) -> list[int]:
+        """Those of the periods of a span that `periods` finds."""
 
     def flip(self, topic: str, generation: int, until: int) -> None:
         """Read another generation up to another time: one write, seen whole or not at all."""

@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Final
 
 from sparkstream.annotation import SENTIMENTS
-from sparkstream.rollups import FACETS, Rollup
-from sparkstream.sketches import union
+from sparkstream.rollups import Rollup
+from sparkstream.sketches import sketch, union
 from sparkstream.stores.base import Delta, TermCount
 from sparkstream.times import MINUTE, STORED_STEPS, Span, floor
 
@@ -76,7 +76,14 @@ def add_sketches(stored: Sequence[bytes | None], rollup: Rollup) -> list[bytes |
 
 
 def new_sketches(rollup: Rollup) -> list[bytes | None]:
-    return add_sketches([None] * 2 * len(SKETCHES), rollup)
+    """In the same order, of the rollup alone."""
+    return [*_sketches(rollup.authors), *_sketches(rollup.messages)]
+
+
+def _sketches(by_label: Mapping[str, set[str]]) -> Iterator[bytes | None]:
+    found = {label: sketch(keys) for label, keys in by_label.items() if keys}
+    yield next(iter(found.values())) if len(found) == 1 else sketch(set[str]().union(*by_label.values()))
+    yield from (found.get(label) for label in SENTIMENTS)
 
 
 def add_counts(stored: Mapping[str, Mapping[str, int]], rollup: Rollup) -> dict[str, dict[str, int]]:
@@ -90,15 +97,24 @@ def add_counts(stored: Mapping[str, Mapping[str, int]], rollup: Rollup) -> dict[
 
 def cut_terms(terms: Terms, step: int) -> tuple[Terms, bool]:
     """What a closed period keeps of its terms, and whether that is less than it had."""
-    facets: dict[str, list[tuple[int, str]]] = {facet: [] for facet in FACETS}
+    if len(terms) <= KEPT_TERMS[step]:
+        return terms, False
+    facets: dict[str, list[tuple[str, list[int]]]] = {}
     for (facet, term), sums in terms.items():
-        facets[facet].append((-sums[0], term))
+        facets.setdefault(facet, []).append((term, sums))
     kept: Terms = {}
-    for facet, ranked in facets.items():
-        if len(ranked) > KEPT_TERMS[step]:
-            ranked = sorted(ranked)[: KEPT_TERMS[step]]
-        kept |= {(facet, term): terms[facet, term] for _, term in ranked}
+    for facet, some in facets.items():
+        kept |= {(facet, term): sums for term, sums in _most(some, KEPT_TERMS[step])}
     return kept, len(kept) < len(terms)
+
+
+def _most(terms: list[tuple[str, list[int]]], number: int) -> list[tuple[str, list[int]]]:
+    """Those with most posts, ties by term: only the ties are put in order, not the whole of a day."""
+    if len(terms) <= number:
+        return terms
+    least = sorted((sums[0] for _, sums in terms), reverse=True)[number - 1]
+    more = [pair for pair in terms if pair[1][0] > least]
+    return more + sorted(pair for pair in terms if pair[1][0] == least)[: number - len(more)]
 
 
 def by_size(sums: Sequence[tuple[Span, Rollup]]) -> Iterator[list[tuple[Span, Rollup]]]:

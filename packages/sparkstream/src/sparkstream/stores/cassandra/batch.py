@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
-
-import orjson
+from typing import Any, Final, TypeAlias
 
 from sparkstream.rollups import FACETS, Rollup
 from sparkstream.stores.base import Pointer
-from sparkstream.stores.cassandra.sums import CHUNKS, SKETCH_COLUMNS, CassandraSums
-from sparkstream.stores.summing import by_size, cut_terms, new_sketches
+from sparkstream.stores.cassandra.sums import CHUNKS, COUNTS, SKETCH_COLUMNS, CassandraSums
+from sparkstream.stores.packing import PackedSums, by_bytes, pack_all
 from sparkstream.times import STORED_STEPS, Span, floor
 
 _WRITE_PERIOD: Final = f"""
@@ -28,6 +26,7 @@ _REMOVE_TERMS: Final = (
     "delete from batch_terms where topic = ? and step = ? and chunk = ? and facet = ? and start = ? and generation = ?"
 )
 _POINTER: Final = "insert into pointers (one, topic, generation, until, announced) values (0, ?, ?, ?, ?)"
+_Chunk: TypeAlias = tuple[str, int, int]
 
 
 class CassandraBatch(CassandraSums):
@@ -45,20 +44,27 @@ class CassandraBatch(CassandraSums):
         self._connection.execute(_POINTER, topic, now.generation, now.until, max(until, now.until))
 
     def write(self, topic: str, generation: int, sums: Sequence[tuple[Span, Rollup]]) -> None:
-        for some in by_size(sums):
-            chunks = sorted({(topic, period.step, _chunk(period)) for period, _ in some})
-            self._connection.many("insert into batch_chunks (topic, step, chunk) values (?, ?, ?)", chunks)
-            periods: list[tuple[Any, ...]] = []
-            facets: list[tuple[Any, ...]] = []
-            for period, rollup in some:
-                terms, cut = cut_terms(rollup.terms, period.step)
-                place = (topic, period.step, _chunk(period))
-                counts = orjson.dumps(rollup.counts).decode()
-                periods.append((*place, period.start, generation, rollup.posts, counts, cut, *new_sketches(rollup)))
-                facets += [(*place, facet, period.start, generation, text) for facet, text in _by_facet(terms).items()]
-            self._connection.many(_WRITE_TERMS, facets)
-            self._connection.many(_WRITE_PERIOD, periods)
+        self.put(topic, generation, pack_all(sums))
+
+    def put(self, topic: str, generation: int, sums: Iterable[PackedSums]) -> None:
+        """The terms first: what is found by its period can be removed. An empty list hides an older one."""
+        for some in by_bytes(sums):
+            periods: dict[_Chunk, list[tuple[Sequence[Any], int]]] = defaultdict(list)
+            facets: dict[tuple[_Chunk, str], list[tuple[Sequence[Any], int]]] = defaultdict(list)
+            for packed in some:
+                place, start = (topic, packed.period.step, _chunk(packed.period)), packed.period.start
+                row = (*place, start, generation, packed.posts, packed.counts, packed.cut, *packed.sketches)
+                periods[place].append((row, packed.size))
+                for facet in FACETS:
+                    text = packed.terms.get(facet, "[]")
+                    facets[place, facet].append(((*place, facet, start, generation, text), 100 + len(text)))
+            self._connection.many("insert into batch_chunks (topic, step, chunk) values (?, ?, ?)", sorted(periods))
+            self._connection.together(_WRITE_TERMS, facets.values())
+            self._connection.together(_WRITE_PERIOD, periods.values())
         self._changed()
+
+    def starts(self, topic: str, span: Span) -> list[int]:
+        return [row[0] for _, row in self.visible(topic, [span], COUNTS) if row[2]]
 
     def flip(self, topic: str, generation: int, until: int) -> None:
         self._connection.execute(_POINTER, topic, generation, until, until)
@@ -134,11 +140,3 @@ class CassandraBatch(CassandraSums):
 
 def _chunk(period: Span) -> int:
     return floor(period.start, CHUNKS[period.step])
-
-
-def _by_facet(terms: dict[tuple[str, str], list[int]]) -> dict[str, str]:
-    """JSON by facet; of a facet without terms an empty list, so that an older one is hidden."""
-    found: dict[str, list[list[Any]]] = {facet: [] for facet in FACETS}
-    for (facet, term), counts in terms.items():
-        found[facet].append([term, *counts])
-    return {facet: orjson.dumps(rows).decode() for facet, rows in found.items()}

@@ -16,7 +16,7 @@ import orjson
 from sparkstream.annotation import AnnotatedPost, from_record
 from sparkstream.stores.base import Ends, Held, Key, Minute, PagePosition, Row, Stamp, StoredPost, Tombstone
 from sparkstream.stores.cassandra.connection import Connection
-from sparkstream.times import MINUTE, floor
+from sparkstream.times import DAY, MINUTE, floor
 
 BUCKET: Final = 5 * MINUTE
 _AHEAD: Final = 16
@@ -115,6 +115,10 @@ class CassandraPosts:
             if len(found) == limit:
                 break
         return found
+
+    def days(self, topic: str, start: int, end: int) -> list[int]:
+        buckets = self._connection.rows(_BUCKETS, *_within(topic, start, end))
+        return sorted({floor(bucket, DAY) for (bucket,) in buckets})
 
     def ends(self, topic: str) -> Ends | None:
         query = "select bucket from buckets where topic = ? order by bucket"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 
-from sparkstream.stores.base import Period, TermCount
+from sparkstream.stores.base import Period
 from sparkstream.stores.cassandra.connection import Connection, Row
-from sparkstream.stores.summing import SKETCHES, add_up_terms, rank
+from sparkstream.stores.packing import PackedTerms
+from sparkstream.stores.summing import SKETCHES
 from sparkstream.times import DAY, HOUR, MINUTE, Span, floor
 
 CHUNKS: Final = {MINUTE: DAY, HOUR: 32 * DAY, DAY: 1_024 * DAY}
@@ -17,11 +18,8 @@ CHUNKS: Final = {MINUTE: DAY, HOUR: 32 * DAY, DAY: 1_024 * DAY}
 SKETCH_COLUMNS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
 
 _SPAN: Final = "topic = ? and step = ? and chunk = ? and start >= ? and start < ?"
-_COUNTS: Final = f"select start, generation, posts from batch_periods where {_SPAN}"
+COUNTS: Final = f"select start, generation, posts from batch_periods where {_SPAN}"
 _CUT: Final = f"select start, generation, cut, posts from batch_periods where {_SPAN}"
-_PERIODS: Final = (
-    f"select start, generation, posts, counts, cut, {', '.join(SKETCH_COLUMNS)} from batch_periods where {_SPAN}"
-)
 _TERMS: Final = (
     "select start, generation, terms from batch_terms"
     " where topic = ? and step = ? and chunk = ? and facet = ? and start >= ? and start < ?"
@@ -30,56 +28,28 @@ _Place: TypeAlias = tuple[str, int, int, int, int]
 """topic, step, chunk, start, end."""
 
 
-class CassandraSums:
+class CassandraSums(PackedTerms):
     """A `ViewReader` but for its version."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def count(self, topic: str, spans: Sequence[Span]) -> int:
-        return sum(posts for _, (_, _, posts) in self._visible(topic, spans, _COUNTS))
+        return sum(posts for _, (_, _, posts) in self.visible(topic, spans, COUNTS))
 
-    def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
-        return [_period(span, row) for span, row in self._visible(topic, spans, _PERIODS) if row[2]]
+    def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
+        asked = SKETCHES if labels is None else labels
+        columns = "".join(f", {what}_{label}" for what in ("authors", "messages") for label in asked)
+        query = f"select start, generation, posts, counts, cut{columns} from batch_periods where {_SPAN}"
+        return [_period(span, row, asked) for span, row in self.visible(topic, spans, query) if row[2]]
 
     def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
-        return any(row[2] and row[3] for _, row in self._visible(topic, spans, _CUT))
+        return any(row[2] and row[3] for _, row in self.visible(topic, spans, _CUT))
 
-    def top(
-        self,
-        topic: str,
-        spans: Sequence[Span],
-        facet: str,
-        *,
-        by: str,
-        limit: int,
-        offset: int = 0,
-        hidden: frozenset[str] = frozenset(),
-    ) -> list[TermCount]:
-        sums: dict[str, list[int]] = {}
-        for _, (term, *counts) in self._counts(topic, spans, facet):
-            found = sums.get(term)
-            if found is None:
-                sums[term] = counts
-            else:
-                for number, count in enumerate(counts):
-                    found[number] += count
-        ranked = rank((TermCount(term, *counts) for term, counts in sums.items()), facet, by=by, hidden=hidden)
-        return ranked[offset : offset + limit]
+    def texts(self, topic: str, spans: Sequence[Span], facet: str) -> Iterator[tuple[int, str]]:
+        return ((start, terms) for _, (start, _, terms) in self.visible(topic, spans, _TERMS, facet))
 
-    def terms(self, topic: str, spans: Sequence[Span], facet: str, terms: Sequence[str]) -> dict[str, TermCount]:
-        wanted = frozenset(terms)
-        return add_up_terms(TermCount(*row) for _, row in self._counts(topic, spans, facet) if row[0] in wanted)
-
-    def term_periods(self, topic: str, spans: Sequence[Span], facet: str, term: str) -> dict[int, TermCount]:
-        return {start: TermCount(*row) for start, row in self._counts(topic, spans, facet) if row[0] == term}
-
-    def _counts(self, topic: str, spans: Sequence[Span], facet: str) -> Iterator[tuple[int, list[Any]]]:
-        """(start, [term, posts, positive, neutral, negative]) of all terms of all periods."""
-        for _, (start, _, terms) in self._visible(topic, spans, _TERMS, facet):
-            yield from ((start, row) for row in orjson.loads(terms))
-
-    def _visible(
+    def visible(
         self, topic: str, spans: Sequence[Span], query: str, facet: str | None = None
     ) -> Iterator[tuple[Span, Row]]:
         rows = self._connection.execute("select generation from pointers where one = 0 and topic = ?", topic)
@@ -111,7 +81,7 @@ def _newest(rows: Iterable[Row], generation: int) -> Iterator[Row]:
         yield best
 
 
-def _period(span: Span, row: Row) -> Period:
+def _period(span: Span, row: Row, labels: Sequence[str]) -> Period:
     start, _, posts, counts, cut, *sketches = row
     return Period(
         step=span.step,
@@ -119,6 +89,6 @@ def _period(span: Span, row: Row) -> Period:
         posts=posts,
         counts=orjson.loads(counts),
         cut=cut,
-        authors=dict(zip(SKETCHES, sketches[: len(SKETCHES)], strict=True)),
-        messages=dict(zip(SKETCHES, sketches[len(SKETCHES) :], strict=True)),
+        authors=dict(zip(labels, sketches[: len(labels)], strict=True)),
+        messages=dict(zip(labels, sketches[len(labels) :], strict=True)),
     )

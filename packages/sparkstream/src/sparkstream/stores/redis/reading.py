@@ -33,7 +33,7 @@ class RedisSums:
                 reading.hget(keys.period(topic, step, start), "posts")
             return sum(int(posts or 0) for posts in reading.execute())
 
-    def periods(self, topic: str, spans: Sequence[Span]) -> list[Period]:
+    def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
         with self._redis.errors():
             found = self._starts(topic, spans)
             reading = self._client.pipeline(transaction=False)

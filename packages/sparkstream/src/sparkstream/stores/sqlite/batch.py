@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-
-import orjson
 
 from sparkstream.rollups import Rollup
 from sparkstream.stores.base import Pointer
-from sparkstream.stores.sqlite.connection import Connections, bump, revision
-from sparkstream.stores.sqlite.sums import BATCH, FACET_NUMBERS, SKETCH_COLUMNS, SqliteSums
-from sparkstream.stores.summing import by_size, cut_terms, new_sketches
+from sparkstream.stores.packing import PackedSums, PackedTerms, by_bytes, pack_all
+from sparkstream.stores.sqlite.connection import Connections, bump, chunks, revision
+from sparkstream.stores.sqlite.sums import FACET_NUMBERS, SKETCH_COLUMNS, SqliteSums, span_values
 from sparkstream.times import Span
 
 _REMOVED: Final = 200
@@ -22,9 +20,8 @@ _WRITE_PERIOD: Final = f"""
 insert into batch_periods (topic, step, start, generation, posts, counts, cut, {", ".join(SKETCH_COLUMNS)})
 values (?, ?, ?, ?, ?, ?, ?{", ?" * len(SKETCH_COLUMNS)}) returning id
 """
-_WRITE_TERM: Final = """
-insert into batch_terms (period, facet, term, posts, positive, neutral, negative) values (?, ?, ?, ?, ?, ?, ?)
-"""
+_WRITE_TERMS: Final = "insert into batch_texts (place, terms) values (?, ?)"
+_DROP_TERMS: Final = "delete from batch_texts where place >= ? * 8 and place < ? * 8 + 8"
 _FLIP: Final = """
 insert into pointers (topic, generation, until, announced) values (?1, ?2, ?3, ?3)
 on conflict do update set generation = ?2, until = ?3, announced = ?3
@@ -41,9 +38,9 @@ select id from batch_periods as old where topic = ?1 and (
 """
 
 
-class SqliteBatch(SqliteSums):
+class SqliteBatch(PackedTerms, SqliteSums):
     def __init__(self, connections: Connections) -> None:
-        super().__init__(connections, BATCH)
+        super().__init__(connections, "batch_periods", generations=True)
 
     def pointers(self) -> dict[str, Pointer]:
         with self._connections.reading() as db:
@@ -64,10 +61,13 @@ class SqliteBatch(SqliteSums):
             )
 
     def write(self, topic: str, generation: int, sums: Sequence[tuple[Span, Rollup]]) -> None:
-        for some in by_size(sums):
+        self.put(topic, generation, pack_all(sums))
+
+    def put(self, topic: str, generation: int, sums: Iterable[PackedSums]) -> None:
+        for some in by_bytes(sums):
             with self._connections.writing() as db:
-                for period, rollup in some:
-                    _write(db, topic, generation, period, rollup)
+                for packed in some:
+                    _put(db, topic, generation, packed)
                 bump(db, "batch")
 
     def flip(self, topic: str, generation: int, until: int) -> None:
@@ -99,6 +99,23 @@ class SqliteBatch(SqliteSums):
         with self._connections.reading() as db:
             return frozenset(day for (day,) in db.execute("select day from frozen where topic = ?", (topic,)))
 
+    def starts(self, topic: str, span: Span) -> list[int]:
+        with self._connections.reading() as db:
+            return [start for (start,) in db.execute(self.visible(db, topic, "start"), span_values(topic, [span]))]
+
+    def texts(self, topic: str, spans: Sequence[Span], facet: str) -> Iterator[tuple[int, str]]:
+        with self._connections.reading() as db:
+            query = (
+                f"select found.start, terms from ({self.visible(db, topic, 'id, start')}) as found"
+                " join batch_texts on place = found.id * 8 + ?"
+            )
+            rows = [
+                row
+                for span in spans
+                for row in db.execute(query, [*span_values(topic, [span]), FACET_NUMBERS[facet]]).fetchall()
+            ]
+        yield from rows
+
     def version(self) -> str:
         return revision(self._connections, "batch")
 
@@ -107,27 +124,22 @@ class SqliteBatch(SqliteSums):
 
     def _remove(self, which: str, values: tuple[str | int, ...]) -> None:
         """Remove the periods that a query names, some at a time, so that no writer waits long."""
-        while True:
+        with self._connections.reading() as db:
+            gone = db.execute(which, values).fetchall()
+        for some in chunks(gone, _REMOVED):
             with self._connections.writing() as db:
-                some = db.execute(f"{which} limit {_REMOVED}", values).fetchall()
-                db.executemany("delete from batch_terms where period = ?", some)
+                db.executemany(_DROP_TERMS, [(period, period) for (period,) in some])
                 db.executemany("delete from batch_periods where id = ?", some)
                 bump(db, "batch")
-            if len(some) < _REMOVED:
-                return
 
 
-def _write(db: sqlite3.Connection, topic: str, generation: int, period: Span, rollup: Rollup) -> None:
-    where = (topic, period.step, period.start, generation)
+def _put(db: sqlite3.Connection, topic: str, generation: int, sums: PackedSums) -> None:
+    where = (topic, sums.period.step, sums.period.start, generation)
     row = db.execute(
         "select id from batch_periods where topic = ? and step = ? and start = ? and generation = ?", where
     ).fetchone()
     if row:
-        db.execute("delete from batch_terms where period = ?", row)
+        db.execute(_DROP_TERMS, (row[0], row[0]))
         db.execute("delete from batch_periods where id = ?", row)
-    terms, cut = cut_terms(rollup.terms, period.step)
-    values = (*where, rollup.posts, orjson.dumps(rollup.counts).decode(), cut, *new_sketches(rollup))
-    number = db.execute(_WRITE_PERIOD, values).fetchone()[0]
-    db.executemany(
-        _WRITE_TERM, [(number, FACET_NUMBERS[facet], term, *count) for (facet, term), count in terms.items()]
-    )
+    number = db.execute(_WRITE_PERIOD, (*where, sums.posts, sums.counts, sums.cut, *sums.sketches)).fetchone()[0]
+    db.executemany(_WRITE_TERMS, [(number * 8 + FACET_NUMBERS[facet], text) for facet, text in sums.terms.items()])

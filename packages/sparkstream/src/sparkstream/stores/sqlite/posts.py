@@ -10,7 +10,7 @@ import orjson
 from sparkstream.annotation import AnnotatedPost, from_record
 from sparkstream.stores.base import Ends, Held, Key, PagePosition, Row, Stamp, StoredPost, Tombstone
 from sparkstream.stores.sqlite.connection import Connections, chunks
-from sparkstream.times import MINUTE, floor
+from sparkstream.times import DAY, MINUTE, floor
 
 _LOOKED_UP: Final = 400
 """Ids of one look-up; SQLite takes 32,766 parameters, but prepares shorter statements once and for all."""
@@ -123,6 +123,18 @@ class SqlitePosts:
         )
         with self._connections.reading() as db:
             return list(_stored(db.execute(query, [*values, limit]).fetchall()))
+
+    def days(self, topic: str, start: int, end: int) -> list[int]:
+        query = (
+            "select event_time from posts where topic = ? and event_time >= ? and event_time < ?"
+            " order by event_time limit 1"
+        )
+        found, position = list[int](), start
+        with self._connections.reading() as db:
+            while row := db.execute(query, (topic, position, end)).fetchone():
+                found.append(floor(row[0], DAY))
+                position = found[-1] + DAY
+        return found
 
     def ends(self, topic: str) -> Ends | None:
         with self._connections.reading() as db:

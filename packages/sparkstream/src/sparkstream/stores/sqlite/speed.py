@@ -11,7 +11,8 @@ import orjson
 from sparkstream.rollups import Rollup
 from sparkstream.stores.base import Delta, JobStatus, Stamp
 from sparkstream.stores.sqlite.connection import Connections, bump, revision
-from sparkstream.stores.sqlite.sums import FACET_NUMBERS, SKETCH_COLUMNS, SPEED, SqliteSums
+from sparkstream.stores.sqlite.sums import FACET_NUMBERS, SKETCH_COLUMNS
+from sparkstream.stores.sqlite.terms import SqliteTerms
 from sparkstream.stores.summing import (
     CLOSING_DELAY,
     KEPT_TERMS,
@@ -57,9 +58,9 @@ _WRITE_STATUS: Final = (
 )
 
 
-class SqliteSpeed(SqliteSums):
+class SqliteSpeed(SqliteTerms):
     def __init__(self, connections: Connections) -> None:
-        super().__init__(connections, SPEED)
+        super().__init__(connections, "periods", generations=False)
 
     def applied(self) -> dict[str, int]:
         with self._connections.reading() as db:
