@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 from sinks.contract import SinkContract
-from twitterhandler.errors import SinkError, SinkRefusedError
+from twitterhandler.errors import InternalError, SinkError, SinkRefusedError
 from twitterhandler.posts import encode
 from twitterhandler.sinks import SpillSink
 from twitterhandler.testing import FakeClock, FakeQueue
@@ -279,6 +279,33 @@ class TestARefusal:
         place.queue = FakeQueue()
         asyncio.run(second())
         assert place.ids() == ids(posts)
+
+
+def test_a_fault_while_the_disk_is_emptied_is_raised_by_the_next_call_and_leaves_it_there(place, posts):
+    async def first():
+        place.queue.away = True
+        sink = place.open()
+        for post in posts:
+            await sink.put(post)
+        place.queue.flush = lambda: 1 / 0
+        with pytest.raises(InternalError, match="ZeroDivisionError"):
+            await flushing(sink)
+        await sink.close()
+
+    async def flushing(sink):
+        async with asyncio.timeout(20):
+            while True:
+                await sink.flush()
+                await asyncio.sleep(0)
+
+    async def second():
+        async with place.open() as sink:
+            await until(lambda: not sink.spilled)
+
+    asyncio.run(first())
+    place.queue = FakeQueue()
+    asyncio.run(second())
+    assert place.ids() == ids(posts)
 
 
 def test_a_full_disk_below_the_spill_is_an_error(place, posts, monkeypatch):

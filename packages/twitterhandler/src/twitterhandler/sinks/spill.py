@@ -1,14 +1,13 @@
 """A sink before a queue that may be away: until it is back, records wait on the disk, in a spool of their own."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol, Self
 
 from twitterhandler.clock import Clock, SystemClock
-from twitterhandler.errors import SinkError, UnreadableMessageError
+from twitterhandler.errors import InternalError, SinkError, TwitterhandlerError, UnreadableMessageError
 from twitterhandler.posts import Record, broken, decode
 from twitterhandler.sinks.base import Sink
 from twitterhandler.sinks.spool import MAX_BYTES, SEGMENT_BYTES, SpoolSink
@@ -62,7 +61,7 @@ class SpillSink:
         self._spool = SpoolSink(folder, max_bytes=max_bytes, segment_bytes=segment_bytes, clock=clock)
         self._sent = self._handed = self._spool.consumed
         self._waiting: str | None = None
-        self._failure: SinkError | None = None
+        self._failure: TwitterhandlerError | None = None
         self._turn = asyncio.Lock()
         self._sending: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -123,8 +122,7 @@ class SpillSink:
             if sending is not None:
                 await self._send_a_while(sending)
                 sending.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await sending
+                await asyncio.wait({sending})
             elif self._remote.unacknowledged:
                 await self._flush_or_keep()
         finally:
@@ -164,6 +162,12 @@ class SpillSink:
 
     def _start_sending(self) -> None:
         self._sending = asyncio.create_task(self._send_spilled())
+        self._sending.add_done_callback(self._on_end)
+
+    def _on_end(self, sending: "asyncio.Task[None]") -> None:
+        """Nobody awaits it: what nobody foresaw is for the next call to raise."""
+        if not sending.cancelled() and isinstance(error := sending.exception(), Exception):
+            self._failure = InternalError.of(error)
 
     async def _send_spilled(self) -> None:
         while True:
