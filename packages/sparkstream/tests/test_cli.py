@@ -43,6 +43,9 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.delenv(f"SPARKSTREAM_{name}", raising=False)
 
 
+UPKEEP = ("audit", "batch", "dead", "dead --replay --annotator none:", "forget --id x:1")
+
+
 @pytest.fixture
 def call(monkeypatch, capsys):
     """Run the program in this process: its exit code, stdout and stderr."""
@@ -138,7 +141,7 @@ def test_a_wrong_setting_is_one_line_that_names_it(call, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dead", "--store", "sqlite:/dev/null/views.db"], ["choose another path"]),
+        (["migrate", "--store", "sqlite:/dev/null/views.db"], ["choose another path"]),
         (["run", "--annotator", "none:", "--checkpoint", "/dev/null/c"], ["/dev/null/c cannot be written"]),
     ],
 )
@@ -229,6 +232,20 @@ def test_speed_views_may_have_a_store_of_their_own(call, tmp_path, monkeypatch):
     assert (tmp_path / "data" / "views.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        *((command, "--store") for command in UPKEEP),
+        *((command, "--speed") for command in UPKEEP if command != "dead"),  # which has no use for them
+    ],
+)
+def test_what_keeps_a_store_in_order_makes_none_at_a_mistyped_path(call, day, tmp_path, command, where):
+    code, out, err = call(*command.split(), *(WHERE if where == "--speed" else ()), where, "sqlite:veiws/views.db")
+    assert (code, out) == (1, "")
+    assert_one_line(err, "there is no store at veiws/views.db; correct the path, or let `sparkstream run` make it")
+    assert not (tmp_path / "veiws").exists()
+
+
 @pytest.fixture
 def day(store):
     """Posts of an afternoon, the last one far enough for a batch."""
@@ -279,6 +296,7 @@ def test_an_audit_of_nothing_does_not_call_it_right(call, day):
     code, _, err = call("audit", *WHERE, "--topic", "tee")
     assert code == 1
     assert_one_line(err, "there is no topic 'tee'")
+    SqliteStore("empty.db").close()
     assert call("audit", "--store", "sqlite:empty.db")[:2] == (
         0,
         "there are no posts to hold the views against; look at --store\n",
@@ -366,8 +384,10 @@ def test_serve_answers_until_it_is_told_to_stop(store, tmp_path, number):
     assert server.returncode == 0
 
 
-def test_a_stop_of_the_whole_group_leaves_no_trace(tmp_path):
+@pytest.mark.parametrize("moment", ["in mid batch", "after a batch"])
+def test_a_stop_of_the_whole_group_ends_well_and_leaves_no_trace(tmp_path, moment):
     """As honcho sends it: to the job, its JVM, which obeys at once, and its workers."""
+    has_come = begun if moment == "in mid batch" else counted
     write_spool(tmp_path / "spool", [encode(record())])
     command = [sys.executable, "-m", "sparkstream", "run", "--annotator", "none:", "--queue", f"spool:{tmp_path}/spool"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as job:
@@ -375,7 +395,7 @@ def test_a_stop_of_the_whole_group_leaves_no_trace(tmp_path):
         watchdog.start()
         try:
             said = next((line for line in job.stderr if "the job runs" in line), "")
-            while job.poll() is None and not counted(tmp_path / "data" / "views.db"):
+            while job.poll() is None and not has_come(tmp_path / "data" / "views.db"):
                 time.sleep(0.1)
             os.killpg(job.pid, signal.SIGTERM)
             rest = job.stderr.read()
@@ -384,6 +404,13 @@ def test_a_stop_of_the_whole_group_leaves_no_trace(tmp_path):
             watchdog.cancel()
     assert said
     assert "Traceback" not in rest, rest
+    assert job.returncode == 0
+
+
+def begun(path):
+    """Whether a batch is under way: its workers, which take seconds to come, have not counted a post."""
+    with closing(SqliteStore(str(path))) as store:
+        return bool(store.master.runs())
 
 
 def counted(path):

@@ -21,7 +21,7 @@ from typer.exceptions import TyperException
 from sparkstream.__about__ import __version__
 from sparkstream.commands.upkeep import AnnotatorUrl, Speed, Store, annotator_of
 from sparkstream.commands.upkeep import app as upkeep
-from sparkstream.errors import AddressError, SettingsError, SparkstreamError
+from sparkstream.errors import AddressError, JobError, SettingsError, SparkstreamError
 from sparkstream.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ app.add_typer(upkeep)
 
 HEARTBEAT = 5.0
 """Seconds between two words of the job in the store."""
+GROUP = 0.5
+"""Seconds in which a stop reaches us that has ended our JVM already, as one of the whole group of processes may."""
 
 
 def main() -> None:
@@ -124,17 +126,26 @@ def run(
         annotator=factory,
         options=job_options,
     )
-    with _stop_signal() as stopped:
-        if not _started(job, stopped, once=once):
-            return
-        signal.signal(signal.SIGINT, lambda *_: stopped.set())  # Spark has put its own in the place of ours
-        logging.getLogger("sparkstream").info("the job runs")
-        with job, closing(_batches(store or settings.store, speed or settings.speed, settings.batch_every)) as batches:
-            while not job.wait(0.2):
-                if stopped.wait(HEARTBEAT):
-                    break
-                job.heartbeat()
-                batches.tick()
+    batches = _batches(store or settings.store, speed or settings.speed, settings.batch_every)
+    with _stop_signal() as stopped, closing(batches):
+        try:
+            _run(job, stopped, batches, once=once)
+        except JobError:
+            if not stopped.wait(GROUP):
+                raise
+
+
+def _run(job: StreamJob, stopped: threading.Event, batches: Schedule, *, once: bool) -> None:
+    if not _started(job, stopped, once=once):
+        return
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())  # Spark has put its own in the place of ours
+    logging.getLogger("sparkstream").info("the job runs")
+    with job:
+        while not job.wait(0.2):
+            if stopped.wait(HEARTBEAT):
+                break
+            job.heartbeat()
+            batches.tick()
 
 
 def _batches(store: str, speed: str | None, every: float) -> Schedule:

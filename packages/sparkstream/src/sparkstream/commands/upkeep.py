@@ -176,7 +176,7 @@ def dead(
 
 @app.command(epilog="Example: sparkstream migrate --store sqlite:./data/views.db")
 def migrate(store: Store = None, speed: Speed = None) -> None:
-    """Bring a store that an older version made up to date; stop what uses it, and copy it before."""
+    """Make a store, or bring one that an older version made up to date; stop what uses it, and copy it before."""
     with _opened(store, speed, migrate=True):
         print("the store is up to date")
 
@@ -201,7 +201,7 @@ def _opened(store: str | None, speed: str | None, *, migrate: bool = False) -> I
     from sparkstream.stores import open_store
 
     settings = Settings()
-    with closing(open_store(store or settings.store, speed or settings.speed, migrate=migrate)) as opened:
+    with closing(open_store(store or settings.store, speed or settings.speed, migrate=migrate, make=migrate)) as opened:
         yield opened
 
 
@@ -210,7 +210,7 @@ def _master(store: str | None) -> Iterator[MasterStore]:
     from sparkstream.settings import Settings
     from sparkstream.stores import open_master
 
-    master, batch = open_master(store or Settings().store)
+    master, batch = open_master(store or Settings().store, make=False)
     with closing(batch), closing(master):
         yield master
 

@@ -20,23 +20,24 @@ PATIENCE: Final = 4.0
 """Seconds that one who waits for a page has for a server; a job has more."""
 
 
-def open_store(url: str, speed: str | None = None, *, migrate: bool = False) -> LayeredStore:
-    """Open the stores behind two URLs, making them when they are not there.
+def open_store(url: str, speed: str | None = None, *, migrate: bool = False, make: bool = True) -> LayeredStore:
+    """Open the stores behind two URLs.
 
     Args:
         url: of the master set and the batch views.
         speed: of the speed views; the same by default.
         migrate: bring an older schema up to date instead of refusing it.
+        make: make what is not there.
 
     Raises:
         SettingsError: a URL names no known store.
         StoreError: it cannot be opened.
     """
     if speed in (None, url) and url.startswith("sqlite:") and url != "sqlite:":
-        return SqliteStore(url.removeprefix("sqlite:"), migrate=migrate)
-    master, batch = open_master(url, migrate=migrate)
+        return SqliteStore(url.removeprefix("sqlite:"), migrate=migrate, make=make)
+    master, batch = open_master(url, migrate=migrate, make=make)
     try:
-        return LayeredStore(master, batch, open_speed(speed or url, migrate=migrate))
+        return LayeredStore(master, batch, open_speed(speed or url, migrate=migrate, make=make))
     except BaseException:
         batch.close()
         master.close()
@@ -59,25 +60,27 @@ def open_served(url: str, speed: str | None = None) -> LayeredStore:
     ).open()
 
 
-def open_master(url: str, *, patience: float | None = None, migrate: bool = False) -> tuple[MasterStore, BatchViews]:
+def open_master(
+    url: str, *, patience: float | None = None, migrate: bool = False, make: bool = True
+) -> tuple[MasterStore, BatchViews]:
     """What lives in one store: the master set and the batch views. `patience` is how many seconds a server has for an
     answer.
     """
     scheme, _, place = url.partition(":")
     if scheme == "sqlite" and place:
-        connections = Connections(place, migrate=migrate)
+        connections = Connections(place, migrate=migrate, make=make)
         return SqliteMaster(connections), SqliteBatch(connections)
     if scheme == "cassandra" and place:
         from sparkstream.stores.cassandra import open_cassandra  # noqa: PLC0415 - an extra
 
-        return open_cassandra(url, patience=patience, migrate=migrate)
+        return open_cassandra(url, patience=patience, migrate=migrate, make=make)
     raise SettingsError(f"{scheme}: is no store; write sqlite:PATH or cassandra://HOST:PORT/KEYSPACE")
 
 
-def open_speed(url: str, *, patience: float | None = None, migrate: bool = False) -> SpeedViews:
+def open_speed(url: str, *, patience: float | None = None, migrate: bool = False, make: bool = True) -> SpeedViews:
     scheme, _, place = url.partition(":")
     if scheme == "sqlite" and place:
-        return SqliteSpeed(Connections(place, migrate=migrate))
+        return SqliteSpeed(Connections(place, migrate=migrate, make=make))
     if scheme in ("redis", "rediss") and place:
         from sparkstream.stores.redis import RedisSpeed  # noqa: PLC0415 - an extra
 

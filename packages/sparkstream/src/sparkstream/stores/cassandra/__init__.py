@@ -16,17 +16,17 @@ class CassandraMaster(CassandraLedger, CassandraEvents):
 
 
 def open_cassandra(
-    url: str, *, patience: float | None = None, migrate: bool = False
+    url: str, *, patience: float | None = None, migrate: bool = False, make: bool = True
 ) -> tuple[CassandraMaster, CassandraBatch]:
-    """Opens the keyspace behind a URL and makes it when it is not there; `patience` as `Connection` has it.
+    """Opens the keyspace behind a URL, which it may `make` when it is not there; `patience` as `Connection` has it.
 
     Raises:
         SettingsError: the URL is none.
-        StoreError: it cannot be opened, or has another schema.
+        StoreError: it cannot be opened, is not there, or has another schema.
     """
     connection = Connection(Address.parse(url), patience or TIMEOUT)
     try:
-        prepare(connection, migrate=migrate)
+        prepare(connection, migrate=migrate, make=make)
     except BaseException:
         connection.close()
         raise

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Final
 
-from sparkstream.errors import StoreBusyError, StoreSchemaError
+from sparkstream.errors import StoreBusyError, StoreError, StoreSchemaError
 from sparkstream.stores.cassandra.connection import Connection
 from sparkstream.stores.cassandra.marks import CassandraMarks
 
@@ -23,13 +23,20 @@ _LOCK_SECONDS: Final = 60
 _PATIENCE: Final = 90.0
 
 
-def prepare(connection: Connection, *, migrate: bool) -> None:
-    """Makes what is missing; an older schema is brought up to date when that is asked for.
+def prepare(connection: Connection, *, migrate: bool, make: bool = True) -> None:
+    """Makes what is missing, where that is wanted; an older schema is brought up to date when that is asked for.
 
     Raises:
+        StoreError: there is none, and none is to be made.
         StoreSchemaError: the schema is newer, or older and not to be changed.
     """
     keyspace, replication = connection.address.keyspace, connection.address.replication
+    query = f"select keyspace_name from system_schema.keyspaces where keyspace_name = '{keyspace.lower()}'"
+    if not make and not connection.define(query):
+        raise StoreError(
+            f"there is no keyspace {keyspace} in {connection.address.name};"
+            " correct its URL, or let `sparkstream run` make it"
+        )
     connection.define(
         f"create keyspace if not exists {keyspace}"
         f" with replication = {{'class': 'SimpleStrategy', 'replication_factor': {replication}}}"

@@ -14,7 +14,9 @@ __all__ = ["Connections", "SqliteBatch", "SqliteMaster", "SqliteSpeed", "SqliteS
 class SqliteStore(LayeredStore):
     """All three parts in the file at `path`, for any number of threads and processes; one writes views."""
 
-    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False) -> None:
+    def __init__(
+        self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False, make: bool = True
+    ) -> None:
         """Open or make it; `busy_timeout` is how many seconds to wait for another writer."""
-        connections = Connections(path, busy_timeout=busy_timeout, migrate=migrate)
+        connections = Connections(path, busy_timeout=busy_timeout, migrate=migrate, make=make)
         super().__init__(SqliteMaster(connections), SqliteBatch(connections), SqliteSpeed(connections))

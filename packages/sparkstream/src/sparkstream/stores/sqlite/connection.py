@@ -37,8 +37,12 @@ class Connections:
     Not one a thread: the threads of a server come and go, and would leave theirs open.
     """
 
-    def __init__(self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False) -> None:
+    def __init__(
+        self, path: str, *, busy_timeout: float = BUSY_TIMEOUT, migrate: bool = False, make: bool = True
+    ) -> None:
         self.path = Path(path)
+        if not make and not self.path.exists():
+            raise StoreError(f"there is no store at {self.path}; correct the path, or let `sparkstream run` make it")
         self._busy_timeout = busy_timeout
         self._free: list[sqlite3.Connection] = []
         self._closed = False
