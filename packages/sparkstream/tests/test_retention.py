@@ -1,5 +1,5 @@
 import pytest
-from factories import NOON, annotated, feed, keep
+from factories import NOON, annotated, feed, gap, keep
 from sparkstream.auditing import audit
 from sparkstream.batch import BatchLayer
 from sparkstream.errors import HeldStoreError, SettingsError
@@ -100,6 +100,14 @@ def test_sums_go_after_their_posts(store):
     for step in (MINUTE, HOUR, DAY):
         assert by_day(store, step) == {1: 24, 2: 24, 3: 12}
     assert expire(store, posts=7 * DAY, views=9 * DAY).views == ()
+
+
+def test_gaps_live_as_long_as_the_sums_that_they_are_about(store):
+    feed(store, [gap(MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR), gap(MIDNIGHT + DAY, MIDNIGHT + DAY + HOUR)], 2)
+    expire(store, posts=7 * DAY)
+    assert len(store.gaps("tea", 0, NOW)) == 2
+    expire(store, posts=7 * DAY, views=9 * DAY)
+    assert [at.start for at in store.gaps("tea", 0, NOW)] == [MIDNIGHT + DAY]
 
 
 @pytest.mark.parametrize("keeping", [{"views": DAY}, {"posts": 2 * DAY, "views": DAY}])

@@ -99,6 +99,7 @@ class Retention:
         if self.keeping.views is None:
             return
         oldest = self.clock() - self.keeping.views
+        self.store.master.drop_gaps(topic, floor(oldest, DAY))
         for day in sorted(self.store.batch.frozen(topic)):
             whole = Span(DAY, day, day + DAY)
             if whole.end <= oldest and self.store.batch.count(topic, [whole]):

@@ -246,6 +246,20 @@ class MasterContract:
             store.begin(SECOND)
         assert store.runs() == {"run": Run(0, abandoned=True)}
 
+    def test_what_an_abandoned_run_has_touched_is_known_no_more(self, store: MasterStore, again):
+        store.begin(FIRST)
+        store.write([("tea", annotated("x:1"))], FIRST)
+        store.abandon("run")
+        assert again().touched(FIRST) == set()
+        assert set(store.held(["x:1"])) == {"x:1"}
+
+    def test_gaps_are_dropped_that_have_ended_by_a_time(self, store: MasterStore, again):
+        gaps = [Gap(f"{at}", "x", ("tea", "milk"), NOON + at, NOON + at + 10, "away", False) for at in (0, 20, 25)]
+        store.write_events(topics=[], gaps=gaps, dead=[])
+        store.drop_gaps("tea", NOON + 30)
+        assert [gap.id for gap in again().gaps("tea", 0, NOON + DAY)] == ["25"]
+        assert len(store.gaps("milk", 0, NOON + DAY)) == 3
+
     def test_what_a_batch_has_touched_is_known_until_the_next_one_begins(self, store: MasterStore, again):
         store.begin(FIRST)
         store.write([("tea", annotated("x:1", NOON + 5)), ("coffee", annotated("x:2", NOON + DAY))], FIRST)

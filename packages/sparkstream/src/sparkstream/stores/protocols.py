@@ -98,6 +98,9 @@ class EventStore(Protocol):
     def drop_topic(self, slug: str) -> None:
         """Forget a topic's event and gaps: it is known no more until something of it comes."""
 
+    def drop_gaps(self, topic: str, before: int) -> None:
+        """Forget those of a topic that end by then."""
+
     def drop_dead_letters(self, ids: Sequence[str]) -> None: ...
 
 
@@ -114,7 +117,7 @@ class Ledger(Protocol):
     def runs(self) -> dict[str, Run]: ...
 
     def abandon(self, run: str) -> None:
-        """Another run has taken over: this one begins no more."""
+        """Another run has taken over: this one begins no more, and what it touched is known no more."""
 
     def touched(self, stamp: Stamp) -> set[Minute]:
         """The minutes of the rows that a batch wrote, and perhaps more; known until its run begins a later one.

@@ -67,6 +67,10 @@ class CassandraEvents:
         self._connection.execute("delete from topics where one = 0 and slug = ?", slug)
         self._connection.execute(_CHANGED)
 
+    def drop_gaps(self, topic: str, before: int) -> None:
+        over = [(topic, gap.id) for gap in self.gaps(topic, 0, before) if gap.end <= before]
+        self._connection.many("delete from gaps where topic = ? and id = ?", over)
+
     def drop_dead_letters(self, ids: Sequence[str]) -> None:
         keys = [(letter,) for letter in ids]
         for answer in self._connection.many("select at, id from dead_letters where id = ?", keys):

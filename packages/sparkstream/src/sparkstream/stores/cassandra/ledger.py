@@ -44,6 +44,8 @@ class CassandraLedger(CassandraPosts):
 
     def abandon(self, run: str) -> None:
         self._connection.applied("update runs set abandoned = true where run = ? if exists", run)
+        if (row := self._run(run)) is not None:
+            self._connection.execute("delete from touched where run = ? and batch_id = ?", run, row.started)
 
     def touched(self, stamp: Stamp) -> set[Minute]:
         """What a kill left without its place by id has it afterwards: what a scan finds is held."""

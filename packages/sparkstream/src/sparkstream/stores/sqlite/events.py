@@ -70,6 +70,10 @@ class SqliteEvents:
             db.execute("delete from gaps where topic = ?", (slug,))
             bump(db, "master")
 
+    def drop_gaps(self, topic: str, before: int) -> None:
+        with self._connections.writing() as db:
+            db.execute("delete from gaps where topic = ? and stop <= ?", (topic, before))
+
     def drop_dead_letters(self, ids: Sequence[str]) -> None:
         with self._connections.writing() as db:
             db.executemany("delete from dead_letters where id = ?", [(letter,) for letter in ids])

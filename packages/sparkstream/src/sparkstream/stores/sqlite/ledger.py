@@ -41,6 +41,7 @@ class SqliteLedger:
     def abandon(self, run: str) -> None:
         with self._connections.writing() as db:
             db.execute("update runs set abandoned = 1 where run = ?", (run,))
+            db.execute("delete from touched where run = ?", (run,))
 
     def touched(self, stamp: Stamp) -> set[Minute]:
         with self._connections.reading() as db:
