@@ -2,19 +2,25 @@
 
 from collections import Counter
 
-from seed_truth import FACETS, Truth, milliseconds, truths
+from seed_truth import FACETS, Truth, moment, truths
 from sparkstream import Views
 from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.queries import Window
+from sparkstream.schema import MAX_RAW
 from sparkstream.stores import LayeredStore
-from sparkstream.times import DAY, HOUR, MINUTE, Span
+from sparkstream.times import DAY, HOUR, LATEST, MINUTE, Span
 from twitterhandler.testing import SimulatedDay
 
 STEPS = {"1m": MINUTE, "1h": HOUR, "1d": DAY}
 
 
+def as_kept(line: bytes) -> str:
+    """What a dead letter has of a line."""
+    return line[:MAX_RAW].decode(errors="replace")
+
+
 def whole_day(day: SimulatedDay) -> Window:
-    start = milliseconds(day.posts[0].created_at) // DAY * DAY
+    start = min(moment(day, post) for post in day.posts) // DAY * DAY
     return Window(start, start + DAY)
 
 
@@ -23,10 +29,11 @@ def assert_equals_the_seed(store: LayeredStore, day: SimulatedDay) -> None:
     views = Views(store)
     window = whole_day(day)
     assert store.master.distinct_posts() == len(day.posts)
-    assert store.dead_letter_count() == 0
+    assert Counter(letter.raw for letter in store.dead_letters(10_000)) == Counter(map(as_kept, day.broken))
     assert {topic.slug: topic.posts for topic in store.topics()} == {
         topic: len(ids) for topic, ids in day.expected.items()
     }
+    assert_master(store, day)
     for topic in day.expected:
         for name, step in STEPS.items():
             expected = truths(day, step, topic)
@@ -36,6 +43,15 @@ def assert_equals_the_seed(store: LayeredStore, day: SimulatedDay) -> None:
                 assert_tops(store, topic, Span(step, start, start + step), truth)
         assert_summary(views, topic, window, truths(day, DAY, topic)[window.start])
     store.close()
+
+
+def assert_master(store: LayeredStore, day: SimulatedDay) -> None:
+    """Each post once in each of its topics, in its newest version, under its time."""
+    for topic, ids in day.expected.items():
+        held = [stored.post for stored in store.master.scan(topic, 0, LATEST)]
+        assert sorted(
+            (post.id, post.record["version"], post.record["text"], post.event_time) for post in held
+        ) == sorted((post.id, post.version, post.text, moment(day, post)) for post in day.posts if post.id in ids)
 
 
 def assert_series(items: list[dict[str, object]], expected: list[Truth]) -> None:

@@ -43,12 +43,17 @@ class Seen:
     terms: Mapping[str, frozenset[str]]
 
 
-def seen(post: Post) -> Seen:
+def moment(day: SimulatedDay, post: Post) -> int:
+    """When it counts, milliseconds: when it was written, or received where it claims a time to come."""
+    return milliseconds(day.counted_at.get(post.id, post.created_at))
+
+
+def seen(post: Post, millis: int) -> Seen:
     analysis = KnownAnnotator().analyze([post.text], [post.lang])
     assert analysis.emotion[0].label in EMOTIONS
     return Seen(
         post=post,
-        millis=milliseconds(post.created_at),
+        millis=millis,
         message=message(post.text),
         sentiment=analysis.sentiment[0].label,
         emotion=analysis.emotion[0].label,
@@ -76,7 +81,7 @@ def message(text: str) -> str:
 
 def truths(day: SimulatedDay, step: int, topic: str) -> dict[int, Truth]:
     """By the start of the period, milliseconds; which posts a topic has is the world's own knowledge."""
-    return count((seen(post) for post in day.posts if post.id in day.expected[topic]), step)
+    return count((seen(post, moment(day, post)) for post in day.posts if post.id in day.expected[topic]), step)
 
 
 def count(posts: Iterable[Seen], step: int) -> dict[int, Truth]:

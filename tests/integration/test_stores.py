@@ -28,9 +28,11 @@ from sparkstream.stores.cassandra import (
     Connection,
     open_cassandra,
 )
+from sparkstream.stores.cassandra import connection as cassandra_connection
 from sparkstream.stores.cassandra.connection import Row
 from sparkstream.stores.cassandra.marks import AT_ONCE, CassandraMarks
 from sparkstream.stores.redis import RedisSpeed
+from sparkstream.stores.redis import connection as redis_connection
 from sparkstream.times import DAY, MINUTE
 from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract, minute
 
@@ -222,6 +224,21 @@ class TestCassandraMaster(MasterContract):
         assert [stored.post.record["text"] for stored in store.scan("tea", 0, NOON + DAY)] == ["edited"]
         assert ahead.held(["x:2"]) == {}
 
+    def test_a_node_that_is_too_slow_is_busy_and_what_it_did_late_is_done_once(
+        self, again: Callable[[], CassandraMaster], cassandra_server: Cassandra, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cassandra_connection, "TIMEOUT", 0.5)
+        store = again()
+        store.begin(FIRST)
+        with cassandra_server.frozen(), pytest.raises(StoreBusyError, match="does not answer in time") as caught:
+            store.write([("tea", annotated("x:1"))], FIRST)
+        assert caught.value.retriable
+        monkeypatch.undo()
+        patient = again()
+        patient.begin(FIRST)
+        patient.write([("tea", annotated("x:1")), ("tea", annotated("x:2"))], FIRST)
+        assert sorted(stored.post.id for stored in patient.scan("tea", 0, NOON + DAY)) == ["x:1", "x:2"]
+
 
 def buckets(store: CassandraMaster) -> list[Row]:
     return store._connection.execute("select bucket from mark_buckets where one = 0")
@@ -318,6 +335,22 @@ class TestRedisSpeed(SpeedContract):
                 script.join()
                 client.config_set("busy-reply-threshold", before)
         assert store.version()
+
+    def test_a_server_that_is_too_slow_is_busy_and_what_it_did_late_counts_once(
+        self,
+        store: RedisSpeed,
+        again: Callable[[], RedisSpeed],
+        redis_server: Redis,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(redis_connection, "TIMEOUT", 0.5)
+        hasty = again()
+        with redis_server.frozen(), pytest.raises(StoreBusyError, match="cannot be reached") as caught:
+            hasty.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+        assert caught.value.retriable
+        store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
+        assert store.applied() == {FIRST.run: FIRST.batch}
+        assert store.count("tea", [minute(NOON)]) == 1
 
     def test_a_server_that_throws_keys_away_is_refused(self, store: RedisSpeed, redis_url: str) -> None:
         with RedisClient.from_url(redis_url) as client:

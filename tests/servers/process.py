@@ -4,10 +4,11 @@ import contextlib
 import itertools
 import random
 import re
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -117,6 +118,18 @@ class Server:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections and answers nothing, as a machine that is overloaded; afterwards it does what it was
+        asked to.
+        """
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def restart(self) -> Self:
         """Starts it again on the same folder and ports, whether it was stopped, killed or still runs."""

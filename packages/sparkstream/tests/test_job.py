@@ -15,6 +15,7 @@ from sparkstream.annotation import annotate
 from sparkstream.errors import CheckpointError, SparkstreamError, StoreError
 from sparkstream.job import JobOptions, StreamJob
 from sparkstream.schema import Post, parse
+from sparkstream.stage import POINTS
 from sparkstream.stores import open_store
 from sparkstream.testing import KnownAnnotator, write_spool
 from sparkstream.times import DAY, MINUTE
@@ -210,6 +211,18 @@ def test_a_running_job_hears_what_is_written_and_says_that_it_lives(place):
         assert (status.updated_at, status.lag) == (NOON + 2_000, 1_100)
         assert status.rate > 0
     assert_store_is(place, [record("x:1"), record("x:2")])
+
+
+def test_a_batch_passes_the_named_points_in_their_order(place, tmp_path):
+    file = tmp_path / "points"
+
+    def note(point, stamp):  # in whatever process
+        with file.open("a") as lines:
+            lines.write(f"{stamp.batch} {point}\n")
+
+    place.write([record("x:1"), record("x:2")])
+    place.run(probe=note, partitions=1)
+    assert file.read_text().splitlines() == [f"0 {point}" for point in POINTS]
 
 
 def test_a_store_that_fails_ends_the_job_with_its_line(place):

@@ -5,7 +5,7 @@ import truth
 from factories import NOON, STATUS, delete, edit, encode, feed, gap, lines, record, some_day, topic_event
 from sparkstream.layers import recover
 from sparkstream.refolding import Refolding
-from sparkstream.stage import AFTER_MASTER, ANNOTATED_AT_ONCE, BEFORE_MASTER, INSIDE_MASTER, run_stage
+from sparkstream.stage import AFTER_MASTER, ANNOTATED_AT_ONCE, BEFORE_MASTER, INSIDE_MASTER, INSIDE_REMOVAL, run_stage
 from sparkstream.stores.base import Stamp, Tombstone
 from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.testing import KnownAnnotator
@@ -173,7 +173,7 @@ def first_posts(store):
     feed(store, [record(f"x:{number}", NOON + number * MINUTE, topics=["tea", "coffee"]) for number in range(6)])
 
 
-@pytest.mark.parametrize("point", [BEFORE_MASTER, INSIDE_MASTER, AFTER_MASTER])
+@pytest.mark.parametrize("point", [BEFORE_MASTER, INSIDE_REMOVAL, INSIDE_MASTER, AFTER_MASTER])
 def test_edits_and_deletes_that_were_cut_short_are_finished_by_the_replay(store, tmp_path, point):
     def kill(name, stamp):
         if name == point:

@@ -30,7 +30,7 @@ from sparkstream.layers import apply_batch, in_flight, recover
 from sparkstream.queues import open_queue
 from sparkstream.refolding import Refolding
 from sparkstream.session import spark_errors, start_session
-from sparkstream.stage import AFTER_SPEED, PartitionResult, Probe, no_probe
+from sparkstream.stage import AFTER_SPEED, BEFORE_COMMIT, BETWEEN_STORES, PartitionResult, Probe, no_probe
 from sparkstream.stores import open_store
 from sparkstream.stores.base import JobStatus, Stamp
 from sparkstream.worker import RESULT, PartitionTask, decode
@@ -246,9 +246,11 @@ class StreamJob:
             answers = lines.repartition(self.options.partitions, "key").mapInArrow(task, RESULT).toArrow()
             results = [decode(data) for data in answers.column("result").to_pylist()]
             staged = time.monotonic()
+            self.options.probe(BETWEEN_STORES, stamp)
             self._apply(stamp, results)
             self.options.probe(AFTER_SPEED, stamp)
             self._refolding.run(time.monotonic() + REFOLDING_TIME)
+            self.options.probe(BEFORE_COMMIT, stamp)
         self._backoff.succeeded()
         self._report(batch, results, staged - began, time.monotonic() - staged)
 

@@ -26,9 +26,17 @@ Probe: TypeAlias = Callable[[str, Stamp], None]
 """Called at the named points below; a test kills there."""
 
 BEFORE_MASTER: Final = "before master write"
+INSIDE_REMOVAL: Final = "between tombstone and removal"
 INSIDE_MASTER: Final = "inside master write"
 AFTER_MASTER: Final = "after master write"
+BETWEEN_STORES: Final = "between the stores"
 AFTER_SPEED: Final = "after speed write"
+BEFORE_COMMIT: Final = "before commit"
+POINTS: Final = (
+    *(BEFORE_MASTER, INSIDE_REMOVAL, INSIDE_MASTER, AFTER_MASTER),  # of each partition, in its worker
+    *(BETWEEN_STORES, AFTER_SPEED, BEFORE_COMMIT),  # of the batch, in the driver
+)
+"""In the order in which a batch passes them."""
 
 ANNOTATED_AT_ONCE: Final = 256
 """Posts given to the annotator in one call, and written in one go: what its models like best (measured for spaCy's and
@@ -89,7 +97,7 @@ def run_stage(
     result.newest_receipt = max((post.received_at for post in new.values()), default=None)
     probe(BEFORE_MASTER, stamp)
     master.mark(found.dirty)
-    _remove(found, master, now)
+    _remove(found, stamp, master, now, probe)
     added = list(_write(found, stamp, master, annotator, probe))
     probe(AFTER_MASTER, stamp)
     result.deltas = _deltas(_without_buried(added, found.edited, master))
@@ -106,9 +114,10 @@ def _keep_events(records: Sequence[Record], master: MasterStore) -> int:
     return len(dead)
 
 
-def _remove(found: Changes, master: MasterStore, now: int) -> None:
+def _remove(found: Changes, stamp: Stamp, master: MasterStore, now: int, probe: Probe) -> None:
     """Tombstones first: whoever dies between the two has kept out what he has not yet removed."""
     master.bury([Tombstone(post_id, now, f"deleted by {record.network}") for post_id, record in found.buried.items()])
+    probe(INSIDE_REMOVAL, stamp)
     master.remove(found.removed)
 
 

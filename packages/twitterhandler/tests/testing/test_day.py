@@ -163,3 +163,24 @@ def test_edits_and_deletes_come_after_their_posts_and_are_in_what_is_true():
     assert {post.version for post in day.posts} == {0, 1, 2}
     assert late > 0
     assert set().union(*day.expected.values()) == {post.id for post in day.posts}
+
+
+def test_some_arrive_late_some_claim_a_time_to_come_and_some_lines_are_too_long():
+    day = simulated_day(seed=3, posts=1_500, duplicates=0.2, late=0.1, ahead=0.1, edits=0.1, huge=3)
+    plain = simulated_day(seed=3, posts=1_500, duplicates=0.2)
+    by_id = {post.id: post for post in plain.posts}
+    assert by_id.keys() == {post.id for post in day.posts}
+    records = [decode(line) for line in day.lines if len(line) < 1 << 20]
+    received = [record.received_at for record in records if isinstance(record, Post)]
+    assert received == sorted(received)
+    first = {record.id: record for record in reversed(records) if isinstance(record, Post)}
+    late = [post for post in first.values() if post.received_at - by_id[post.id].created_at > timedelta(minutes=30)]
+    assert 100 < len(late) < 200
+    assert day.counted_at == {
+        post.id: post.received_at for post in first.values() if post.created_at > by_id[post.id].created_at
+    }
+    assert 100 < len(day.counted_at) < 200
+    assert all(first[post_id].created_at > at + timedelta(minutes=30) for post_id, at in day.counted_at.items())
+    assert all(at < START + timedelta(days=1) for at in day.counted_at.values())
+    assert [len(line) > 1 << 20 for line in day.broken] == [True] * 3
+    assert set(day.broken) < set(day.lines)

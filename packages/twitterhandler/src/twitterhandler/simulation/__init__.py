@@ -1,6 +1,7 @@
 """A small made-up world that posts: pure, the same for the same seed."""
 
 from twitterhandler.simulation.changes import Changes
+from twitterhandler.simulation.clocks import WrongClocks
 from twitterhandler.simulation.delivery import Delivery, deliveries
 from twitterhandler.simulation.dirt import Dirt
 from twitterhandler.simulation.outages import Outage, hear, planned_outages, recurring_outages
@@ -16,6 +17,7 @@ __all__ = [
     "Script",
     "SimulatedPost",
     "World",
+    "WrongClocks",
     "deliveries",
     "hear",
     "load_script",

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -9,7 +10,9 @@ import orjson
 from twitterhandler.errors import SettingError
 from twitterhandler.posts import Post, encode
 
-KINDS: Final = ("torn", "without id", "schema 99", "no UTF-8", "unknown event")
+KINDS: Final = ("torn", "without id", "schema 99", "no UTF-8", "unknown event", "another program's")
+HUGE: Final = 1 << 20
+"""Bytes of a text with which a line is longer than any reader takes."""
 
 
 class Dirt:
@@ -31,6 +34,11 @@ class Dirt:
             yield _break(encode(post), KINDS[digest[4] % len(KINDS)])
 
 
+def huge(post: Post) -> bytes:
+    """A post too long to be one."""
+    return encode(replace(post, id=f"{post.id}-huge", text="x" * HUGE))
+
+
 def _break(line: bytes, kind: str) -> bytes:
     fields = orjson.loads(line)
     match kind:
@@ -42,6 +50,8 @@ def _break(line: bytes, kind: str) -> bytes:
             fields["schema"] = 99
         case "no UTF-8":
             return line.replace(b'"text":"', b'"text":"\xff\xfe', 1)
-        case _:
+        case "unknown event":
             fields["event"] = "applause"
+        case _:
+            return orjson.dumps({"level": "info", "logger": "of another program", "message": fields["id"]})
     return orjson.dumps(fields)
