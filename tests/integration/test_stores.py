@@ -1,5 +1,7 @@
 """Cassandra and Redis, the real ones, do what every store does: the suites that SQLite passes in its package."""
 
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -17,7 +19,7 @@ from servers import Cassandra, Redis
 from sparkstream.annotation import AnnotatedPost
 from sparkstream.errors import CheckpointError, SettingsError, StoreBusyError, StoreError, StoreSchemaError
 from sparkstream.forgetting import Forgetting
-from sparkstream.rollups import Rollup
+from sparkstream.rollups import Rollup, fold
 from sparkstream.stores import LayeredStore, open_master, open_speed
 from sparkstream.stores.base import Run, Stamp
 from sparkstream.stores.cassandra import (
@@ -257,6 +259,11 @@ class TestCassandraBatch(BatchContract):
     def store(self, again: Callable[[], CassandraBatch]) -> CassandraBatch:
         return again()
 
+    def test_what_a_period_has_nothing_of_is_no_tombstone(self, store: CassandraBatch) -> None:
+        store.write("tea", 1, [(minute(NOON), fold([annotated("x:1")]))])
+        [row] = store._connection.execute("select * from batch_periods where topic = 'tea' allow filtering")
+        assert None not in row
+
     def test_pruning_that_is_cut_short_anywhere_brings_nothing_back(
         self, store: CassandraBatch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -424,6 +431,15 @@ def test_a_server_that_is_down_is_one_line_and_may_pass(url: str) -> None:
     opens = open_master if urlsplit(url).scheme == "cassandra" else open_speed
     with pytest.raises(StoreBusyError, match=r"127\.0\.0\.1:1 cannot be reached"):
         opens(url)
+
+
+def test_a_program_says_that_a_server_is_down_in_one_line() -> None:
+    command = [sys.executable, "-m", "sparkstream", "dead", "--store", "cassandra://127.0.0.1:1/posts"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "sparkstream: Cassandra at 127.0.0.1:1 cannot be reached; start it, or correct its URL\n",
+    )
 
 
 def test_a_host_that_is_none_is_one_line() -> None:

@@ -17,7 +17,7 @@ from chaos.settings import Setting
 from chaos.writing import Writer
 
 SETTINGS = {"SPARKSTREAM_MAX_LINES": "60", "SPARKSTREAM_TRIGGER": "0.2", "SPARKSTREAM_BATCH_EVERY": "0"}
-PATIENCE = 240.0
+PATIENCE = 300.0
 """Seconds for what takes a few where nothing else runs."""
 STUCK = 4.0
 """Seconds without anything new to read until more of the day is written."""

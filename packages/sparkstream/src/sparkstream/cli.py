@@ -44,6 +44,8 @@ GROUP = 0.5
 
 
 def main() -> None:
+    for name in ("cluster", "connection", "pool"):  # traces of a server that is away, which we say in a line
+        logging.getLogger(f"cassandra.{name}").setLevel(logging.CRITICAL)
     try:
         app(standalone_mode=False)
     except typer.Exit as done:

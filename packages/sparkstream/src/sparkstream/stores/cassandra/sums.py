@@ -82,7 +82,8 @@ def _newest(rows: Iterable[Row], generation: int) -> Iterator[Row]:
 
 
 def _period(span: Span, row: Row, labels: Sequence[str]) -> Period:
-    start, _, posts, counts, cut, *sketches = row
+    start, _, posts, counts, cut, *held = row
+    sketches = [sketch or None for sketch in held]
     return Period(
         step=span.step,
         start=start,
