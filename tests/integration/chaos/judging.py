@@ -78,7 +78,11 @@ def assert_views(setting: Setting, day: SimulatedDay) -> None:
 
 
 def assert_answers(asker: Asker, day: SimulatedDay) -> None:
-    """What the API says over the day."""
+    """What the API says over the day, as soon as it has found all its stores again."""
+    deadline = time.monotonic() + 60
+    while asker.ask("/readyz")[0] != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    answer(asker, "/readyz")
     window = whole_day(day)
     period = {"from": format_time(window.start), "to": format_time(window.end)}
     listed = {item["slug"]: item["posts"] for item in answer(asker, "/v1/topics")["items"]}
