@@ -1,4 +1,4 @@
-"""kill -9 with Kafka between: of the broker, of the collector that writes, of the job that reads."""
+"""kill -9 with Kafka between: of the broker, of the collector that writes. Of the job that reads: test_servers_day."""
 
 import json
 import os
@@ -12,13 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import kafka_topics
-from day_views import assert_equals_the_seed
 from servers import Kafka
-from sparkstream import open_store
-from sparkstream.stage import AFTER_SPEED
-from twitterhandler.testing import simulated_day
 
-JOB = Path(__file__).with_name("known_job.py")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEYS = 30
 
@@ -114,16 +109,3 @@ def test_of_the_broker_and_of_the_collector_in_mid_stream_what_is_sent_later_is_
         kept = [number for number in waiting - before if number % KEYS == key]
         assert not kept or max(number for number in before if number % KEYS == key) < min(kept)
     assert set(range(max(waiting))) <= there  # not one was lost between the broker and the disk
-
-
-def test_of_the_job_changes_no_number(kafka_url: str, spark_jars: str, tmp_path: Path) -> None:
-    day = simulated_day(seed=11, posts=2_000, duplicates=0.08)
-    kafka_topics.make(kafka_url, partitions=3)
-    kafka_topics.write(kafka_url, ((json.loads(line)["id"].encode(), line) for line in day.lines))
-    environment = {**os.environ, "KNOWN_JOB_QUEUE": kafka_url, "SPARKSTREAM_JARS": spark_jars}
-    for words, status in (((AFTER_SPEED, "1"), -signal.SIGKILL), ((), 0)):  # the other points: test_simulated_day
-        with (tmp_path / "job.log").open("ab") as log:
-            command = [sys.executable, str(JOB), str(tmp_path), *words]
-            done = subprocess.run(command, env=environment, stderr=log, timeout=120, check=False)
-        assert done.returncode == status, (tmp_path / "job.log").read_text()
-    assert_equals_the_seed(open_store(f"sqlite:{tmp_path / 'views.db'}"), day)

@@ -75,14 +75,6 @@ def test_the_same_day_read_again_changes_no_number(clean: Path, day: SimulatedDa
     assert_equals_the_seed(open_views(clean), day)
 
 
-def test_kill_minus_nine_at_every_named_point_changes_no_number(day: SimulatedDay, tmp_path: Path) -> None:
-    write_spool(tmp_path / "spool", day.lines)
-    for point, batch in KILLS:
-        assert run_job(tmp_path, point, batch) == -signal.SIGKILL, f"the job was not killed {point} of batch {batch}"
-    assert run_job(tmp_path) == 0
-    assert_equals_the_seed(open_views(tmp_path), day)
-
-
 @pytest.fixture(scope="module")
 def changed_day() -> SimulatedDay:
     """With posts that are edited, once or twice, and posts that are taken back, some before their copies come."""

@@ -1,4 +1,8 @@
-"""Promise 1 in CI: three rounds. `benchmarks/chaos.py --rounds 20` plays more of them."""
+"""Promise 1 in CI: three rounds. `benchmarks/chaos.py --rounds 20` plays more of them.
+
+These have the named points at which neither test_simulated_day nor test_servers_day kills the job, a batch that goes on
+and one that is killed, and each server killed.
+"""
 
 from pathlib import Path
 
@@ -8,7 +12,7 @@ from servers import Cassandra, Kafka, Redis
 from chaos import Embedded, OnServers, plan, play
 
 
-@pytest.mark.parametrize("seed", [2, 4])
+@pytest.mark.parametrize("seed", [2, 6])
 def test_on_sqlite_whatever_is_killed_every_number_is_what_the_seed_says(seed: int, tmp_path: Path) -> None:
     verdict = play(plan(seed), Embedded(tmp_path))
     assert verdict.wrong is None, verdict.story()
