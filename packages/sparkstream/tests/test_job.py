@@ -256,6 +256,23 @@ def held(place):
         other.close()
 
 
+def test_a_store_that_is_held_in_a_quiet_time_does_not_end_the_job(place, caplog):
+    """The master set's: the word that the job lives goes to another one."""
+    speed, options = f"sqlite:{place.folder / 'speed.db'}", JobOptions(trigger=0.1)
+    job = StreamJob(
+        queue=f"spool:{place.spool}", store=place.url, speed=speed, checkpoint=place.checkpoint, options=options
+    )
+    with job:
+        job.start()
+        job.store.master.mark([("tea", NOON)])
+        with held(place):
+            job.heartbeat()
+        [said] = [line for line in caplog.messages if "quiet times" in line]
+        assert "views.db is held by another process; end it or wait; the job goes on and does later" in said
+        job.heartbeat()
+        assert job.store.master.marks(1) == []
+
+
 def test_a_store_that_another_process_holds_is_waited_for(place, caplog):
     def said():
         return [record.getMessage() for record in caplog.records if record.name == "sparkstream.job"]

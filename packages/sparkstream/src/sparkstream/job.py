@@ -129,9 +129,7 @@ class StreamJob:
             self._checkpoint.claim(self.queue.name)
             self.store = open_store(self.store_url, self.speed_url)
             self._held.callback(self.store.close)
-            self._refolding = Refolding(
-                self.store, quiet=lambda: self.store.master.holder(self.options.clock()) is None
-            )
+            self._refolding = Refolding(self.store, quiet=self._quiet)
             recover(self.store, self.run, self._checkpoint.committed())
             self._last = (self._applied(), None, {})
             self.spark = start_session(
@@ -204,10 +202,18 @@ class StreamJob:
             return
         self._resume_at = 0.0  # who can write need not wait any longer
         if self._query is not None and not self._recent:
-            self._refold_when_idle()
-            workers = self.options.partitions
-            with spark_errors():
-                self.spark.range(workers, numPartitions=workers).mapInArrow(lambda rows: rows, "id long").count()
+            try:
+                self._use_quiet_time()
+            except SparkstreamError as error:
+                if not error.retriable:
+                    raise
+                _log.warning("%s; the job goes on and does later what it does in quiet times", error)
+
+    def _use_quiet_time(self) -> None:
+        self._refold_when_idle()
+        workers = self.options.partitions
+        with spark_errors():
+            self.spark.range(workers, numPartitions=workers).mapInArrow(lambda rows: rows, "id long").count()
 
     def stop(self) -> None:
         """Let the running micro-batch end, at most 30 seconds, and let go of everything but the session."""
@@ -226,11 +232,8 @@ class StreamJob:
             .option("checkpointLocation", self._checkpoint.spark)
             .queryName("sparkstream")
         )
-        return (
-            writer.trigger(availableNow=True)
-            if self._once
-            else writer.trigger(processingTime=f"{round(self.options.trigger * 1000)} milliseconds")
-        ).start()
+        pause = f"{round(self.options.trigger * 1000)} milliseconds"
+        return (writer.trigger(availableNow=True) if self._once else writer.trigger(processingTime=pause)).start()
 
     def _batch(self, lines: DataFrame, batch: int) -> None:
         stamp = Stamp(self.run, batch)
@@ -257,9 +260,7 @@ class StreamJob:
     def _apply(self, stamp: Stamp, results: Sequence[PartitionResult]) -> None:
         now = self.options.clock()
         newest = max((result.newest_receipt for result in results if result.newest_receipt is not None), default=None)
-        models: dict[str, str] = {}
-        for result in results:
-            models |= result.models
+        models = {name: version for result in results for name, version in result.models.items()}
         lag = max(0, now - newest) if newest is not None else self._last[1]
         with self._counting:
             self._recent.append((now, sum(result.posts for result in results)))
