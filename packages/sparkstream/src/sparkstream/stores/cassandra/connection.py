@@ -128,6 +128,7 @@ class Connection:
                 auth_provider=login,
                 execution_profiles={EXEC_PROFILE_DEFAULT: profile},
                 connect_timeout=min(10.0, patience),
+                control_connection_timeout=min(10.0, patience),  # 2 s by default, too short for a busy machine
                 reconnection_policy=ConstantReconnectionPolicy(RECONNECTED, max_attempts=None),
                 protocol_version=ProtocolVersion.V5,
             )
