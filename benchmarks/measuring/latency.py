@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from measuring.processes import cpu, memory_by_name
+from measuring.processes import CpuMeter, memory_by_name
 from sparkstream.errors import StoreBusyError
 from sparkstream.stores import LayeredStore
 
@@ -71,8 +71,9 @@ class Watch:
                 self.seen[batch] = _now()
 
     def _sample(self) -> None:
+        meter = CpuMeter(self.job)
         while not self._over.wait(1.0):
-            self.used.append((_now(), cpu(self.job)))
+            self.used.append((_now(), meter.read()))
             for name, size in memory_by_name(self.everything).items():
                 self.peaks[name] = max(self.peaks.get(name, 0), size)
 

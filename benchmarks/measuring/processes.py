@@ -46,9 +46,17 @@ def below(pid: int, parent: str = "") -> Iterator[Process]:
         yield from below(child, name)
 
 
-def cpu(pid: int) -> float:
-    """Seconds of CPU of a process and all below it, of those too that have ended."""
-    return sum(_cpu(process.pid) for process in below(pid))
+class CpuMeter:
+    """Seconds of CPU of a process and all below it; what one had used when it was last seen stays counted."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._used: dict[int, float] = {}
+
+    def read(self) -> float:
+        for process in below(self._pid):
+            self._used[process.pid] = max(_cpu(process.pid), self._used.get(process.pid, 0.0))
+        return sum(self._used.values())
 
 
 def memory_by_name(pid: int) -> dict[str, int]:
@@ -69,7 +77,7 @@ def _cpu(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return sum(map(int, fields[11:15])) / _TICKS
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _memory(pid: int) -> int:
