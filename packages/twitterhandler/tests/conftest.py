@@ -5,8 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from twitterhandler.posts import Author, Post
 from twitterhandler.testing.xserver.server import TOKEN
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # how fast a machine is says nothing of the code
 
 SECRETS = (TOKEN,)
 """Keys that the tests use: none may be in what a test prints or logs."""
