@@ -53,9 +53,7 @@ class CassandraBatch(CassandraSums):
             facets: dict[tuple[_Chunk, str], list[tuple[Sequence[Any], int]]] = defaultdict(list)
             for packed in some:
                 place, start = (topic, packed.period.step, _chunk(packed.period)), packed.period.start
-                sketches = [
-                    sketch or b"" for sketch in packed.sketches
-                ]  # a null would be a tombstone; a day has thousands
+                sketches = [sketch or b"" for sketch in packed.sketches]  # a null is a tombstone; a day has thousands
                 row = (*place, start, generation, packed.posts, packed.counts, packed.cut, *sketches)
                 periods[place].append((row, packed.size))
                 for facet in FACETS:
