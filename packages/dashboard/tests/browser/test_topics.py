@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dashboard import create_app, ids
 from dashboard.testing import FakeUpstream, Server
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +58,23 @@ def test_a_name_that_is_taken_is_said(open_page: Any) -> None:
     page.fill("#topic-query", "marathon")
     page.click("#topic-save")
     expect(page.locator("#topic-error")).to_contain_text("city-marathon")
+
+
+def test_an_answer_about_what_was_typed_before_wipes_out_nothing_that_is_said(open_page: Any) -> None:
+    page = open_page()
+    page.click("#topic-new")
+    page.fill("#topic-name", "City Marathon")
+    expect(page.locator("#topic-slug")).to_contain_text("is a topic already")
+    held: list[Route] = []
+    page.route("**/topics/check", lambda route: held.append(route))  # a builtin is nothing that Playwright can wrap
+    with page.expect_request("**/topics/check"):
+        page.fill("#topic-query", "marathon")
+    page.click("#topic-save")
+    expect(page.locator("#topic-error")).to_contain_text("city-marathon")
+    with page.expect_response("**/topics/check"):
+        held[-1].continue_()
+    page.evaluate("() => new Promise((done) => setTimeout(done))")  # what follows the answer has been done by then
+    assert "city-marathon" in (page.locator("#topic-error").text_content() or "")
 
 
 def test_stopping_is_asked_once_more(open_page: Any, fake: FakeUpstream) -> None:

@@ -85,6 +85,8 @@
   /* --- what is done --- */
 
   async function doing(work) {
+    clearTimeout(timer);
+    checks++; // what is still being checked may not wipe out what is said now
     const buttons = element("topic-dialog").querySelectorAll(".actions button");
     buttons.forEach((button) => (button.disabled = true));
     const { ok, body } = await work();
