@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from sparkstream import open_store
 from sparkstream.testing import write_spool
 from twitterhandler.testing import FakeJetstream, in_thread, simulated_day
 
@@ -60,6 +61,7 @@ def help_of(*words: str) -> str | None:
 def made_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     write_spool(folder / "data" / "spool", simulated_day(seed=7, posts=60).lines)
+    open_store(f"sqlite:{folder / 'data' / 'views.db'}").close()
     return folder
 
 
