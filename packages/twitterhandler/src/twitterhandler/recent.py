@@ -3,8 +3,11 @@
 from collections import deque
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from twitterhandler.posts import Post
+
+Value = TypeVar("Value")
 
 
 @lru_cache(maxsize=1024)
@@ -13,18 +16,41 @@ def _shared(topics: tuple[str, ...]) -> frozenset[str]:
     return frozenset(topics)
 
 
-class RecentIds:
-    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides.
+class Recent(Generic[Value]):
+    """Values by key, of which between half of `limit` and all of it are remembered, the newest.
 
-    Two dictionaries take turns, so between half of `limit` and all of it is remembered: one that grows is cheaper and
-    steadier in memory than one from which the oldest is taken at each step. Of a post that was edited it is known in
-    which topics any version stood.
+    Two dictionaries take turns: one that grows is cheaper and steadier in memory than one from which the oldest is
+    taken at each step.
     """
 
     def __init__(self, limit: int) -> None:
         self._turn = max(1, limit // 2)
-        self._newer: dict[str, frozenset[str]] = {}
-        self._older: dict[str, frozenset[str]] = {}
+        self._newer: dict[str, Value] = {}
+        self._older: dict[str, Value] = {}
+
+    def get(self, key: str) -> Value | None:
+        found = self._newer.get(key)
+        return self._older.get(key) if found is None else found
+
+    def keep(self, key: str, value: Value) -> None:
+        self._newer[key] = value
+        if len(self._newer) >= self._turn:
+            self._older, self._newer = self._newer, {}
+
+
+def identity(post: Post) -> str:
+    """One short key for (id, version): a tuple of them weighs twice as much, a hundred thousand times."""
+    return f"{post.id} {post.version}" if post.version else post.id
+
+
+class RecentIds:
+    """The last (id, version) pairs and their topics: a courtesy to the queue, no promise; the store decides.
+
+    Of a post that was edited it is known in which topics any version stood.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._topics: Recent[frozenset[str]] = Recent(limit)
 
     def earlier(self, post: Post) -> frozenset[str]:
         """The topics in which other versions of an edited post stood; none of one that is not edited."""
@@ -32,19 +58,17 @@ class RecentIds:
 
     def seen(self, post: Post) -> bool:
         """Whether it was here before, for no fewer topics; it is now."""
-        identity = f"{post.id} {post.version}" if post.version else post.id
-        topics, before = _shared(post.topics), self._known(identity)
+        key, topics = identity(post), _shared(post.topics)
+        before = self._known(key)
         if before and topics <= before:
             return True
         if post.version:
-            self._newer[f"{post.id} edits"] = self.earlier(post) | topics
-        self._newer[identity] = topics | before if before else topics
-        if len(self._newer) >= self._turn:
-            self._older, self._newer = self._newer, {}
+            self._topics.keep(f"{post.id} edits", self.earlier(post) | topics)
+        self._topics.keep(key, topics | before if before else topics)
         return False
 
-    def _known(self, identity: str) -> frozenset[str]:
-        return self._newer.get(identity) or self._older.get(identity) or frozenset()
+    def _known(self, key: str) -> frozenset[str]:
+        return self._topics.get(key) or frozenset()
 
 
 class Sparing:

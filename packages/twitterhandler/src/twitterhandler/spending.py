@@ -1,22 +1,29 @@
 """The budget at work: counts are kept in the topics' file, and topics that have had enough are stopped."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from twitterhandler.budget import Budget, Limits
 from twitterhandler.clock import Clock, SystemClock
 from twitterhandler.errors import RegistryError, TopicNotFoundError
 from twitterhandler.posts import Post
+from twitterhandler.recent import Recent, identity
 from twitterhandler.topics import Topic, TopicRegistry
 
 REMEMBERED: Final = 100_000
-"""Posts of X whose repeats on the same day are known not to be billed; older ones count again."""
+"""Posts of X of which half at least are known not to be billed again on the same day; older ones count again."""
 
 log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1024)
+def _shared(day: int, topics: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """One for all posts of a day with these topics."""
+    return day, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Spending:
         self._registry = registry
         self._clock = clock or SystemClock()
         self._budget = Budget(limits or Limits(), registry.spending())
-        self._recent: OrderedDict[tuple[str, int], tuple[int, tuple[str, ...]]] = OrderedDict()
+        self._billed: Recent[tuple[int, tuple[str, ...]]] = Recent(REMEMBERED)
         self._topics: Sequence[Topic] = ()
 
     @property
@@ -69,14 +76,12 @@ class Spending:
         now = self._clock.now()
         if post.network != "x":
             return not repeated and self._counted(post, now, billed=True)
-        identity, day = (post.id, post.version), now.toordinal()
-        before_day, before = self._recent.get(identity, (0, ()))
+        key, day = identity(post), now.toordinal()
+        before_day, before = self._billed.get(key) or (0, ())
         news = post if before_day != day else replace(post, topics=tuple(set(post.topics) - set(before)))
         if before_day == day and not news.topics:
             return False
-        self._recent[identity] = (day, news.topics if before_day != day else (*before, *news.topics))
-        if len(self._recent) > REMEMBERED:
-            self._recent.popitem(last=False)
+        self._billed.keep(key, _shared(day, news.topics if before_day != day else (*before, *news.topics)))
         return self._counted(news, now, billed=before_day != day)
 
     def billed(self, posts: int) -> bool:
