@@ -25,8 +25,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from measuring.latency import Stretch, Watch, counted, quantile
-from measuring.programs import fetch, figure, program, settings, until
+from measuring.latency import Stretch, Watch, counted
+from measuring.programs import fetch, figure, program, quantile, settings, until
 from measuring.servers import Servers
 from measuring.writes import cassandra_writes, redis_writes
 from sparkstream.stores import LayeredStore, open_store

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from measuring.programs import quantile
 from sparkstream.times import DAY, MINUTE, format_time
 
 FACETS = ("keyword", "entity", "hashtag", "mention", "domain", "emoji", "word")
@@ -130,7 +131,7 @@ def report(times: Mapping[str, list[float]], limits: Mapping[str, int]) -> bool:
     print(f"  {'milliseconds':<34}{'p50':>8}{'p95':>8}{'limit':>8}")
     for name, seconds in times.items():
         ordered = sorted(1_000 * some for some in seconds)
-        p50, p95 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.95))
+        p50, p95 = quantile(ordered, 0.5), quantile(ordered, 0.95)
         limit = limits[name.partition(",")[0]]
         broken = p95 > limit
         right = right and not broken

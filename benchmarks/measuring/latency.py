@@ -115,9 +115,5 @@ def counted(store: LayeredStore, seen: dict[int, int]) -> Counted:
     return Counted(sorted(posts.values()))
 
 
-def quantile(ascending: Sequence[float], share: float) -> float:
-    return ascending[min(len(ascending) - 1, int(share * len(ascending)))] if ascending else math.nan
-
-
 def _now() -> int:
     return time.time_ns() // 1_000_000
