@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from sparkstream import open_store
 from sparkstream.api import create_app
+from sparkstream.schema import Gap
 from sparkstream.stage import Line, run_stage
 from sparkstream.stores.base import JobStatus, Stamp
 from sparkstream.testing import KnownAnnotator
@@ -21,6 +22,22 @@ from trending.providers.views import ViewClient
 from twitterhandler.testing import SimulatedDay, simulated_day
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+OUTAGE = datetime(2026, 11, 21, 3, tzinfo=UTC)
+
+
+def milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
+
+
+UNHEARD = Gap(
+    "gap:1",
+    "x",
+    ("world-cup",),
+    milliseconds(OUTAGE),
+    milliseconds(OUTAGE + timedelta(minutes=10)),
+    "disconnected",
+    filled=False,
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +54,10 @@ def views_url(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> It
     store.master.begin(stamp)
     lines = [Line(f"spool:{number}", line) for number, line in enumerate(day.lines)]
     result = run_stage(lines, stamp, store.master, KnownAnnotator(), now=0)
-    store.speed.apply(stamp, result.deltas, JobStatus("contract", 0, 0, 0.0, None, result.models))
-    with served(uvicorn.Config(create_app(store), log_level="error")) as url:
+    store.master.write_events([], [UNHEARD], [])
+    now = milliseconds(NOW)
+    store.speed.apply(stamp, result.deltas, JobStatus("contract", 0, now, 0.0, None, result.models))
+    with served(uvicorn.Config(create_app(store, clock=lambda: now), log_level="error")) as url:
         yield url
     store.close()
 
@@ -106,3 +125,10 @@ def test_the_planted_spike_of_the_simulator_rises(views_url: str, day: Simulated
     shootout = [post.created_at for post in day.posts if "ShootoutNight" in post.hashtags]
     found = emerging(views_url, "world-cup", timedelta(hours=1), now=max(shootout))
     assert ("hashtag", "shootoutnight") in {(item.facet, item.term) for item in found.items}
+
+
+def test_trending_reads_what_could_not_be_heard(views_url: str) -> None:
+    heard_again = OUTAGE + timedelta(minutes=10)
+    found = emerging(views_url, "world-cup", timedelta(minutes=15), now=OUTAGE + timedelta(minutes=69, seconds=30))
+    assert found.coverage == "partial"
+    assert found.baseline == Period(heard_again, heard_again + timedelta(minutes=45))

@@ -20,7 +20,9 @@ def views() -> FakeViews:
         *posts(range(10), 4, keyword=("shootout",), hashtag=("penalties",), entity=("PERSON:Mira Voss",)),
         *posts(range(40, 60), 1, hashtag=("penalties",)),
     ]
-    return FakeViews({"cup-final": final, "quiet": [], "old": posts(range(60 * 24, 60 * 24 + 20), 2)})
+    one_was_away = [*posts(range(75), 4), *posts(range(20), 4, hashtag=("overthere",))]
+    old = posts(range(60 * 24, 60 * 24 + 20), 2)
+    return FakeViews({"cup-final": final, "two-sources": one_was_away, "quiet": [], "old": old})
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -39,6 +39,13 @@ def test_what_rises_is_answered_best_first(client: TestClient) -> None:
     assert first["score"] >= second["score"]
     assert (first["facet"], first["text"], first["type"]) == ("entity", "Mira Voss", "PERSON")
     assert set(second) == {"facet", "term", "posts", "expected", "lift", "score"}
+
+
+def test_the_answer_says_how_much_of_the_time_is_known(client: TestClient, views: FakeViews) -> None:
+    assert client.get("/v1/emerging/cup-final").json()["coverage"] == "full"
+    views.gaps = [(NOW - timedelta(hours=3), NOW, False)]
+    unknown = client.get("/v1/emerging/cup-final?window=30m").json()
+    assert (unknown["coverage"], unknown["items"]) == ("none", [])
 
 
 def test_an_answer_is_kept_for_a_moment(client: TestClient, views: FakeViews) -> None:

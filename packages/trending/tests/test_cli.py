@@ -4,11 +4,13 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 from trending import __version__
+from trending.testing import FakeViews
 
 PROGRAM = Path(sys.executable).with_name("trending")
 
@@ -36,6 +38,19 @@ def test_an_old_topic_as_a_table_and_as_json(views_url: str) -> None:
     assert "nothing rises" in table.stdout
     answer = json.loads(run("emerging", "old", "--json", TRENDING_VIEWS_URL=views_url).stdout)
     assert (answer["topic"], answer["items"]) == ("old", [])
+
+
+def test_a_table_says_what_is_not_known(views: FakeViews, views_url: str) -> None:
+    old = views.topics["old"]
+    newest, oldest = max(post.at for post in old), min(post.at for post in old)
+    views.gaps = [(oldest - timedelta(hours=2), oldest - timedelta(minutes=30), False)]
+    in_part = run("emerging", "old", TRENDING_VIEWS_URL=views_url).stdout
+    assert "the rest is not wholly known" in in_part
+    assert "nothing rises" in in_part
+    views.gaps = [(oldest - timedelta(hours=2), newest + timedelta(minutes=1), False)]
+    unknown = run("emerging", "old", TRENDING_VIEWS_URL=views_url).stdout
+    assert "what rises is unknown" in unknown
+    assert "nothing rises" not in unknown
 
 
 @pytest.mark.parametrize(

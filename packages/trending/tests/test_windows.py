@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from trending import InvalidWindowError, Period, parse_window
-from trending.windows import before, recent
+from trending.windows import before, known, recent
 
 NOW = datetime(2026, 11, 22, 21, 59, 30, tzinfo=UTC)
 
@@ -40,3 +40,33 @@ def test_when_the_newest_post_lies_before_the_window_it_ends_with_that_minute() 
 def test_the_baseline_is_the_time_just_before_four_times_as_long() -> None:
     window = recent(NOW, NOW, timedelta(minutes=15))
     assert before(window) == Period(window.start - timedelta(hours=1), window.start)
+
+
+NINE = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+
+
+def minutes(start: float, end: float) -> Period:
+    return Period(NINE + timedelta(minutes=start), NINE + timedelta(minutes=end))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "stretch"),
+    [
+        ([], (0, 60)),
+        ([(-30, 0), (60, 90)], (0, 60)),
+        ([(10, 20)], (20, 60)),
+        ([(40, 70)], (0, 40)),
+        ([(-5, 70)], None),
+        ([(20, 40)], (40, 60)),  # the latest of equally long ones
+        ([(5, 10), (50, 55)], (10, 50)),
+        ([(50, 55), (5, 52)], (55, 60)),
+        ([(10.2, 10.8)], (0, 60)),  # that minute was heard in part
+        ([(10.2, 50.8)], (0, 11)),
+        ([(10.2, 10.5), (10.5, 50.8)], (0, 11)),
+        ([(10.2, 11.5), (11.5, 13.9)], (13, 60)),
+    ],
+)
+def test_of_a_period_the_longest_stretch_counts_of_which_all_is_known(
+    gaps: list[tuple[float, float]], stretch: tuple[float, float] | None
+) -> None:
+    assert known(minutes(0, 60), [minutes(*gap) for gap in gaps]) == (minutes(*stretch) if stretch else None)

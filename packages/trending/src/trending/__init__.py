@@ -15,11 +15,12 @@ from trending.errors import (
     UnknownTopicError,
 )
 from trending.rising import rising
-from trending.values import FACETS, Emerging, Facet, Period, RisingTerm, TermCounts
+from trending.values import FACETS, Coverage, Emerging, Facet, Period, RisingTerm, TermCounts
 from trending.windows import parse_window
 
 __all__ = [
     "FACETS",
+    "Coverage",
     "Emerging",
     "Facet",
     "InvalidWindowError",

@@ -18,13 +18,14 @@ from trending.__about__ import __version__
 from trending.cache import TtlCache
 from trending.errors import ProviderError
 from trending.providers.base import EmergingProvider
-from trending.values import Emerging, Facet, Period, RisingTerm
+from trending.values import Coverage, Emerging, Facet, Period, RisingTerm
 from trending.windows import parse_window
 
 EXAMPLE: JsonDict = {
     "topic": "world-cup",
     "window": {"from": "2026-11-22T21:45:00.000Z", "to": "2026-11-22T22:00:00.000Z"},
     "baseline": {"from": "2026-11-22T20:45:00.000Z", "to": "2026-11-22T21:45:00.000Z"},
+    "coverage": "full",
     "items": [
         {"facet": "hashtag", "term": "penalties", "posts": 41, "expected": 8.2, "lift": 5.0, "score": 7.1},
         {
@@ -73,6 +74,10 @@ class EmergingAnswer(BaseModel):
     topic: str
     window: PeriodAnswer
     baseline: PeriodAnswer
+    coverage: Coverage = Field(
+        description="partial: window and baseline are the parts of which all is known; none: too little is, so what"
+        " rises is unknown"
+    )
     items: list[RisingAnswer] = Field(description="best first")
 
     @classmethod
@@ -81,6 +86,7 @@ class EmergingAnswer(BaseModel):
             topic=emerging.topic,
             window=PeriodAnswer.of(emerging.window),
             baseline=PeriodAnswer.of(emerging.baseline),
+            coverage=emerging.coverage,
             items=[RisingAnswer.of(item) for item in emerging.items[:limit]],
         )
 

@@ -14,6 +14,7 @@ from trending.errors import InvalidWindowError, SettingsError, TrendingError
 from trending.windows import parse_window
 
 if TYPE_CHECKING:
+    from trending.api import EmergingAnswer
     from trending.settings import Settings
     from trending.values import Emerging
 
@@ -60,13 +61,23 @@ def emerging(
     if as_json:
         typer.echo(answer.model_dump_json(by_alias=True, exclude_none=True))
         return
-    typer.echo(f"{topic}: {answer.window.from_} to {answer.window.to}, against the time since {answer.baseline.from_}")
+    typer.echo(_heading(answer))
     for item in answer.items:
         typer.echo(
             f"{item.posts:>7} posts  ×{item.lift:<7.1f} z {item.score:>5.1f}  {item.facet:<8} {item.text or item.term}"
         )
-    if not answer.items:
+    if answer.coverage == "none":
+        typer.echo("what rises is unknown: too little of this time was heard; the view API's `coverage` says why")
+    elif not answer.items:
         typer.echo("nothing rises")
+
+
+def _heading(answer: "EmergingAnswer") -> str:
+    window, baseline = answer.window, answer.baseline
+    against = f"the time since {baseline.from_}"
+    if answer.coverage == "partial":
+        against = f"{baseline.from_} to {baseline.to}; the rest is not wholly known"
+    return f"{answer.topic}: {window.from_} to {window.to}, against {against}"
 
 
 @app.command(epilog="Example: trending serve")

@@ -1,10 +1,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 Facet = Literal["keyword", "hashtag", "entity"]
 FACETS: tuple[Facet, ...] = get_args(Facet)
+Coverage = Literal["full", "partial", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,10 @@ class Period:
 
     start: datetime
     end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,14 @@ class RisingTerm:
 
 @dataclass(frozen=True, slots=True)
 class Emerging:
-    """What rises in a topic, best first."""
+    """What rises in a topic, best first.
+
+    `window` and `baseline` are what was compared: the time that was asked for (`full`), or that of it of which all is
+    known (`partial`). `none`: too little is known, nothing was compared, and what rises is unknown.
+    """
 
     topic: str
     window: Period
     baseline: Period
     items: Sequence[RisingTerm]
+    coverage: Coverage = "full"

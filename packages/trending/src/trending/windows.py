@@ -1,6 +1,7 @@
 """Which minutes are compared with which."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from trending.errors import InvalidWindowError
@@ -10,6 +11,7 @@ LONGEST = timedelta(days=7)
 BASELINE_WINDOWS = 4  # long enough to know what is usual, short enough to be of the same time of day
 
 _MINUTE = timedelta(minutes=1)
+_MOMENT = timedelta.resolution
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -36,6 +38,34 @@ def recent(now: datetime, newest: datetime | None, window: timedelta) -> Period:
 def before(period: Period) -> Period:
     """The baseline: the time just before the period, `BASELINE_WINDOWS` times as long."""
     return Period(period.start - BASELINE_WINDOWS * (period.end - period.start), period.start)
+
+
+def known(period: Period, gaps: Iterable[Period]) -> Period | None:
+    """The longest stretch of the period of which all is known, the latest of equally long ones; None without any.
+
+    A minute that lies in gaps is unknown. One that a gap touches is known in part: of what was heard in it the shares
+    are right.
+    """
+    known_from, stretches = period.start, list[Period]()
+    for gap in _joined(gaps):
+        start, end = min(_minute(gap.start + _MINUTE - _MOMENT), period.end), _minute(gap.end)
+        if start < end:
+            stretches.append(Period(known_from, start))
+            known_from = max(known_from, end)
+    stretches.append(Period(known_from, period.end))
+    longest = max(stretches, key=lambda stretch: (stretch.length, stretch.end))
+    return longest if longest.length > timedelta() else None
+
+
+def _joined(gaps: Iterable[Period]) -> list[Period]:
+    """In order, those that meet as one."""
+    joined: list[Period] = []
+    for gap in sorted(gaps, key=lambda gap: gap.start):
+        if joined and gap.start <= joined[-1].end:
+            joined[-1] = Period(joined[-1].start, max(joined[-1].end, gap.end))
+        else:
+            joined.append(gap)
+    return joined
 
 
 def _minute(time: datetime) -> datetime:

@@ -60,6 +60,70 @@ def test_terms_beyond_the_pages_of_the_baseline_are_not_taken_for_new(views: Fak
     assert ask(views_url, "crowd").items == []
 
 
+def test_what_was_heard_as_a_whole_is_compared_as_a_whole(views_url: str) -> None:
+    assert ask(views_url, "cup-final").coverage == "full"
+
+
+def at(minutes_ago: float) -> datetime:
+    """So long before the end of the open minute."""
+    return NOW.replace(hour=22, minute=0, second=0) - timedelta(minutes=minutes_ago)
+
+
+def test_a_term_does_not_rise_out_of_minutes_in_which_nobody_could_hear_it(views: FakeViews, views_url: str) -> None:
+    assert [item.term for item in ask(views_url, "two-sources").items] == ["overthere"]  # as if the past were known
+    views.gaps = [(at(75), at(20), False)]
+    found = ask(views_url, "two-sources")
+    assert (found.items, found.coverage) == ([], "none")  # five minutes are too short a past for a quarter of an hour
+
+
+def test_what_is_known_is_compared_when_some_of_the_past_is_not(views: FakeViews, views_url: str) -> None:
+    views.gaps = [(at(75), at(50), False)]
+    found = ask(views_url, "cup-final")
+    assert (found.baseline.start, found.baseline.end, found.coverage) == (at(50), at(15), "partial")
+    assert "penalties" in {item.term for item in found.items}
+
+
+def test_what_is_known_is_compared_when_some_of_now_is_not(views: FakeViews, views_url: str) -> None:
+    views.gaps = [(at(5), at(0), False)]
+    found = ask(views_url, "cup-final")
+    assert (found.window.start, found.window.end, found.coverage) == (at(15), at(5), "partial")
+    assert {item.posts for item in found.items} == {20}
+
+
+def test_a_time_of_which_nothing_is_known_is_unknown_not_quiet(views: FakeViews, views_url: str) -> None:
+    views.gaps = [(at(15), at(0), False)]
+    found = ask(views_url, "cup-final")
+    assert (found.items, found.coverage) == ([], "none")
+    assert (found.window.start, found.baseline.start) == (at(15), at(75))
+
+
+def test_what_was_filled_afterwards_is_known(views: FakeViews, views_url: str) -> None:
+    views.gaps = [(at(75), at(0), True)]
+    assert ask(views_url, "cup-final").coverage == "full"
+
+
+@pytest.mark.parametrize("route", ["summary", "top"])
+def test_numbers_of_which_some_lack_a_layer_are_not_compared(views: FakeViews, views_url: str, route: str) -> None:
+    """Posts with the layer and terms without it: everything would rise."""
+    views.down = {route: ["batch"]}
+    with pytest.raises(ProviderUnavailableError, match="lost or found a layer") as caught:
+        ask(views_url, "cup-final")
+    assert caught.value.retriable
+
+
+def test_while_a_layer_is_down_the_other_ones_numbers_are_compared(views: FakeViews, views_url: str) -> None:
+    views.down = {route: ["speed"] for route in ("topics", "coverage", "summary", "top")}
+    views.gaps = [(at(3), at(0), False)]
+    found = ask(views_url, "cup-final")
+    assert (found.window.end, found.coverage, bool(found.items)) == (at(3), "partial", True)
+
+
+def test_which_topics_there_are_is_unknown_while_a_layer_is_down(views: FakeViews, views_url: str) -> None:
+    views.down = {"topics": ["batch"]}
+    with pytest.raises(ProviderUnavailableError, match="without its batch layer"):
+        ask(views_url, "nobody")
+
+
 def test_an_unknown_topic_is_said_so(views_url: str) -> None:
     with pytest.raises(UnknownTopicError, match="'nobody'"):
         ask(views_url, "nobody")

@@ -1,9 +1,9 @@
 """The view API (docs/contracts/views.md) over HTTP: the few routes that trending reads."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import httpx2
@@ -17,8 +17,18 @@ TIMEOUT = 10.0  # seconds
 Parameters = Mapping[str, str | int]
 
 
+class Heard(NamedTuple):
+    """`gaps`: when nothing is known; `down`: the layers that the answer does without."""
+
+    gaps: Sequence[Period]
+    down: frozenset[str]
+
+
 class ViewClient:
-    """Answers as plain values; what fails is one of our errors. Owns its connections: close it."""
+    """Answers as plain values; what fails is one of our errors. Owns its connections: close it.
+
+    Where `down` says which layers an answer may do without, one without others is a `ProviderUnavailableError`.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -32,36 +42,50 @@ class ViewClient:
 
     async def newest_post(self, topic: str) -> datetime | None:
         """When the newest post of the topic was made; None before its first."""
-        async for item in self._items("/v1/topics", {}):
-            if item.get("slug") == topic:
-                return self._time(item.get("last_post"))
+        down = frozenset[str]()
+        async for page in self._pages("/v1/topics", {}):
+            down |= self._down(page)
+            for item in page["items"]:
+                if item.get("slug") == topic:
+                    return self._time(item.get("last_post"))
+        if down:
+            raise self._passing(f"cannot tell whether there is a topic {topic!r} without its {_named(down)} layer")
         raise UnknownTopicError(topic)
 
-    async def posts(self, topic: str, period: Period) -> int:
-        summary = await self._get(f"/v1/topics/{quote(topic, safe='')}/summary", _bounds(period))
+    async def heard(self, topic: str, period: Period) -> Heard:
+        """What is not known of a period, and which layers are down."""
+        answer = await self._get(f"{_about(topic)}/coverage", _bounds(period))
+        items = [item for item in self._listed(answer, "coverage") if not item.get("filled")]
+        return Heard([self._gap(item) for item in items], self._down(answer))
+
+    async def posts(self, topic: str, period: Period, *, down: frozenset[str] = frozenset()) -> int:
+        summary = await self._get(f"{_about(topic)}/summary", _bounds(period))
+        self._same_layers(summary, down)
         return self._count(summary)
 
-    async def top(self, topic: str, facet: Facet, period: Period, limit: int) -> tuple[dict[str, int], bool]:
+    async def top(
+        self, topic: str, facet: Facet, period: Period, limit: int, *, down: frozenset[str] = frozenset()
+    ) -> tuple[dict[str, int], bool]:
         """The posts of the `limit` most frequent terms, and whether these are all there are.
 
         The words of the topic's own query are hidden: they are what was asked for, not what is news.
         """
-        path = f"/v1/topics/{quote(topic, safe='')}/top"
         terms: dict[str, int] = {}
-        async for item in self._items(path, {"facet": facet, "include_query_words": "false", **_bounds(period)}):
-            if len(terms) == limit:
-                return terms, False
-            terms[str(item.get("term"))] = self._count(item)
+        asked = {"facet": facet, "include_query_words": "false", **_bounds(period)}
+        async for page in self._pages(f"{_about(topic)}/top", asked):
+            self._same_layers(page, down)
+            for item in page["items"]:
+                if len(terms) == limit:
+                    return terms, False
+                terms[str(item.get("term"))] = self._count(item)
         return terms, True
 
-    async def _items(self, path: str, parameters: Parameters) -> AsyncIterator[dict[str, Any]]:
+    async def _pages(self, path: str, parameters: Parameters) -> AsyncIterator[dict[str, Any]]:
         page: dict[str, Any] = {}
         while not page or page.get("next"):
             page = await self._get(path, {**parameters, "limit": PAGE, **({"cursor": page["next"]} if page else {})})
-            if not isinstance(page.get("items"), list):
-                raise self._strange(f"no items to {path}")
-            for item in page["items"]:
-                yield item
+            self._listed(page, path)
+            yield page
 
     async def _get(self, path: str, parameters: Parameters) -> dict[str, Any]:
         try:
@@ -85,6 +109,27 @@ class ViewClient:
             raise self._strange(f"no object to {path}")
         return body
 
+    def _listed(self, page: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+        items = page.get("items")
+        if not isinstance(items, list):
+            raise self._strange(f"no items to {path}")
+        return items
+
+    def _down(self, answer: Mapping[str, Any]) -> frozenset[str]:
+        layers = answer.get("layers") or {}
+        return frozenset(layers.get("down", ()))
+
+    def _same_layers(self, answer: Mapping[str, Any], down: frozenset[str]) -> None:
+        """Numbers of which some are without a layer cannot be compared."""
+        if self._down(answer) != down:
+            raise self._passing("lost or found a layer while it was asked")
+
+    def _gap(self, item: Mapping[str, Any]) -> Period:
+        start, end = self._time(item.get("from")), self._time(item.get("to"))
+        if start is None or end is None:
+            raise self._strange("a gap without its times")
+        return Period(start, end)
+
     def _count(self, item: Mapping[str, Any]) -> int:
         posts = item.get("posts")
         if not isinstance(posts, int):
@@ -102,10 +147,21 @@ class ViewClient:
             f"the view API at {self._url} {what}; start it with `sparkstream serve`, or set TRENDING_VIEWS_URL"
         )
 
+    def _passing(self, what: str) -> ProviderUnavailableError:
+        return ProviderUnavailableError(f"the view API at {self._url} {what}; ask again, /readyz names what is down")
+
     def _strange(self, what: str) -> ProviderAnswerError:
         return ProviderAnswerError(
             f"what listens at {self._url} answers {what}: no view API, or another version; see TRENDING_VIEWS_URL"
         )
+
+
+def _about(topic: str) -> str:
+    return f"/v1/topics/{quote(topic, safe='')}"
+
+
+def _named(layers: frozenset[str]) -> str:
+    return " and ".join(sorted(layers))
 
 
 def _bounds(period: Period) -> dict[str, str]:
