@@ -313,6 +313,28 @@ class TestRedisSpeed(SpeedContract):
         with pytest.raises(CheckpointError, match="has lost the speed views; start the job again"):
             store.apply(FIRST, deltas([("tea", annotated())]), STATUS)
 
+    def test_sums_of_an_older_layout_are_not_read_and_go_when_the_views_are_folded_anew(
+        self, store: RedisSpeed, redis_url: str
+    ) -> None:
+        with RedisClient.from_url(redis_url) as client:
+            client.hset("sparkstream:applied", FIRST.run, FIRST.batch)
+            client.zadd(f"sparkstream:terms:{MINUTE}:{NOON}:hashtag:posts:tea", {"pot": -1})
+            client.set("another's", "value")
+            assert store.applied() == {}
+            store.apply(FIRST, deltas([("tea", annotated(hashtags=["pot"]))]), STATUS)
+            store.clear()
+            left = {name.decode() for name in client.scan_iter()}
+        assert "another's" in left
+        assert {name.split(":")[0] + ":" + name.split(":")[1] for name in left - {"another's"}} == {"sparkstream:2"}
+
+    def test_a_top_is_read_without_a_word_in_the_servers_log(self, store: RedisSpeed, redis_url: str) -> None:
+        store.apply(FIRST, deltas([("tea", annotated(hashtags=["pot", "cup", "kettle"]))]), STATUS)
+        with RedisClient.from_url(redis_url) as client:
+            before = client.info("persistence")["aof_current_size"]
+            (first,) = store.top("tea", [minute(NOON)], "hashtag", by="posts", limit=1)  # of ties, which it has ordered
+            assert client.info("persistence")["aof_current_size"] == before
+        assert first.term == "cup"
+
     def test_a_full_server_makes_the_writer_wait_and_changes_nothing(self, store: RedisSpeed, redis_url: str) -> None:
         with RedisClient.from_url(redis_url) as client:
             before, version = client.config_get("maxmemory")["maxmemory"], store.version()

@@ -30,7 +30,8 @@ Terms = dict[tuple[str, str], list[int]]
 def by_period(deltas: Iterable[Delta]) -> dict[tuple[str, Span], Rollup]:
     """What deltas add to every minute, hour and day; to be read only, as what one delta alone adds to is that delta's.
 
-    Of a live stream nearly all of a micro-batch is of one minute, so that its terms are copied once at most.
+    Periods to which the same is added have the same rollup. Of a live stream nearly all of a micro-batch is of one
+    minute, so that its terms are copied once at most.
     """
     minutes: dict[tuple[str, int], list[Rollup]] = defaultdict(list)
     for delta in deltas:
@@ -40,7 +41,12 @@ def by_period(deltas: Iterable[Delta]) -> dict[tuple[str, Span], Rollup]:
         rollup = _merged(some)
         for period in periods_of(minute):
             sums[topic, period].append(rollup)
-    return {key: _merged(some) for key, some in sums.items()}
+    merged: dict[tuple[int, ...], Rollup] = {}  # a day often has the minutes of its hour
+    for some in sums.values():
+        key = tuple(map(id, some))
+        if key not in merged:
+            merged[key] = _merged(some)
+    return {period: merged[tuple(map(id, some))] for period, some in sums.items()}
 
 
 def _merged(some: Sequence[Rollup]) -> Rollup:
@@ -65,18 +71,15 @@ def newest(deltas: Iterable[Delta]) -> dict[str, int]:
     return found
 
 
-def add_sketches(stored: Sequence[bytes | None], rollup: Rollup) -> list[bytes | None]:
-    """Those of authors in the order of SKETCHES, then those of messages, with the rollup's keys added."""
-    keys = [
-        set().union(*by_label.values()) if label == "all" else by_label.get(label, set())
-        for by_label in (rollup.authors, rollup.messages)
-        for label in SKETCHES
-    ]
-    return [union([old], new) if new else old for old, new in zip(stored, keys, strict=True)]
+def add_sketches(stored: Sequence[bytes | None] | None, fresh: Sequence[bytes | None]) -> Sequence[bytes | None]:
+    """Those that a period has, or none yet, with new ones united, in the order of `new_sketches`."""
+    if stored is None:
+        return fresh
+    return [union([old, new]) if old and new else old or new for old, new in zip(stored, fresh, strict=True)]
 
 
 def new_sketches(rollup: Rollup) -> list[bytes | None]:
-    """In the same order, of the rollup alone."""
+    """Of the authors in the order of SKETCHES, then of the messages."""
     return [*_sketches(rollup.authors), *_sketches(rollup.messages)]
 
 

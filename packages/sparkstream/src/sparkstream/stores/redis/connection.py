@@ -47,8 +47,7 @@ class Redis:
         with self.errors():
             self.client = _client(url, patience)
             self._scripts = {
-                name: self.client.register_script(files(__package__).joinpath(f"{name}.lua").read_text())
-                for name in ("write", "read")
+                name: self.client.register_script(_text("counts") + _text(name)) for name in ("write", "read")
             }
             self._refuse_eviction()
             self.client.set(keys.LIFE, uuid.uuid4().hex, nx=True)
@@ -101,6 +100,10 @@ class Redis:
             raise StoreError(
                 f"{self.name} throws keys away when it is full ({policy}); set maxmemory-policy noeviction"
             )
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.lua").read_text()
 
 
 def _client(url: str, patience: float | None) -> Any:

@@ -11,15 +11,22 @@
 | starts:STEP:TOPIC | sorted set | the periods that there are |
 | open:STEP:TOPIC | sorted set | those that have not closed |
 | period:STEP:START:TOPIC | hash | posts, closed, cut, counts, sketches |
-| terms:STEP:START:FACET:COLUMN:TOPIC | sorted set | term → minus its count, so that ties are in the order of terms |
+| terms:STEP:START:FACET:TOPIC | hash | term → its counts in one value: posts, positive, neutral, negative |
+
+When what they hold changes, the number in their prefix does: old sums are not found then, but folded anew from the
+master set as if they were lost, and removed by the `clear` that comes before that.
 """
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
-PREFIX: Final = "sparkstream:"
-COLUMNS: Final = ("posts", "positive", "neutral", "negative")
+EVERY: Final = "sparkstream:"
+"""What the keys of all layouts begin with."""
+PREFIX: Final = f"{EVERY}2:"
+VALUE: Final = struct.Struct("<4I")
+"""Of the counts of a term."""
 LIFE: Final = f"{PREFIX}life"
 REVISION: Final = f"{PREFIX}revision"
 APPLIED: Final = f"{PREFIX}applied"
@@ -36,8 +43,8 @@ def period(topic: str, step: int, start: int) -> str:
     return f"{PREFIX}period:{step}:{start}:{topic}"
 
 
-def terms(topic: str, step: int, start: int, facet: str, column: str) -> str:
-    return f"{PREFIX}terms:{step}:{start}:{facet}:{column}:{topic}"
+def terms(topic: str, step: int, start: int, facet: str) -> str:
+    return f"{PREFIX}terms:{step}:{start}:{facet}:{topic}"
 
 
 def opened(topic: str, step: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sparkstream.stores.base import Period, TermCount
 from sparkstream.stores.redis import keys
 from sparkstream.stores.redis.connection import Redis
-from sparkstream.stores.summing import SKETCHES, shown_term
+from sparkstream.stores.summing import SKETCHES, rank
 from sparkstream.times import Span
 
 SKETCH_FIELDS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
@@ -62,29 +62,24 @@ class RedisSums:
     ) -> list[TermCount]:
         first = offset + limit + len(hidden) * (_ENTITY_TYPES if facet == "entity" else 1)
         asked = {"by": by, "first": first, "terms": None}
-        shown = [
-            count for count in self._counts(topic, spans, facet, asked) if shown_term(facet, count.term) not in hidden
-        ]
-        return shown[offset : offset + limit]
+        return rank(self._counts(topic, spans, facet, asked), facet, by=by, hidden=hidden)[offset : offset + limit]
 
     def terms(self, topic: str, spans: Sequence[Span], facet: str, terms: Sequence[str]) -> dict[str, TermCount]:
-        counts = self._counts(topic, spans, facet, {"terms": list(terms)}) if terms else []
-        return {count.term: count for count in counts if count.posts}
+        counts = self._counts(topic, spans, facet, {"terms": list(dict.fromkeys(terms))}) if terms else []
+        return {count.term: count for count in counts}
 
     def term_periods(self, topic: str, spans: Sequence[Span], facet: str, term: str) -> dict[int, TermCount]:
-        found: dict[int, TermCount] = {}
         with self._redis.errors():
             starts = self._starts(topic, spans)
             reading = self._client.pipeline(transaction=False)
             for step, start in starts:
-                for column in keys.COLUMNS:
-                    reading.zscore(keys.terms(topic, step, start, facet, column), term)
-            scores = [round(-(score or 0)) for score in reading.execute()]
-        for number, (_, start) in enumerate(starts):
-            posts, positive, neutral, negative = scores[4 * number : 4 * number + 4]
-            if posts:
-                found[start] = TermCount(term, posts, positive, neutral, negative)
-        return found
+                reading.hget(keys.terms(topic, step, start, facet), term)
+            values = reading.execute()
+        return {
+            start: TermCount(term, *keys.VALUE.unpack(value))
+            for (_, start), value in zip(starts, values, strict=True)
+            if value
+        }
 
     def version(self) -> str:
         with self._redis.errors():
@@ -102,11 +97,12 @@ class RedisSums:
 
     def _counts(self, topic: str, spans: Sequence[Span], facet: str, asked: dict[str, Any]) -> list[TermCount]:
         with self._redis.errors():
-            periods = [f"{step}:{start}" for step, start in self._starts(topic, spans)]
+            periods = [(str(step), str(start)) for step, start in self._starts(topic, spans)]
         if not periods:
             return []
         answer = self._redis.run("read", {"topic": topic, "facet": facet, "periods": periods, **asked})
-        return [TermCount(term.decode(), *sums) for term, *sums in zip(*answer, strict=True)]
+        pairs = zip(*answer, strict=True)
+        return [TermCount(term.decode(), *keys.VALUE.unpack(value)) for term, value in pairs if value]
 
 
 def _period(step: int, start: int, row: dict[bytes, bytes]) -> Period:

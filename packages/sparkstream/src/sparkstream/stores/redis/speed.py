@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 from typing import Any, Final
 
 import orjson
@@ -14,7 +13,7 @@ from sparkstream.stores.base import Delta, JobStatus, Stamp
 from sparkstream.stores.redis import keys
 from sparkstream.stores.redis.connection import Redis
 from sparkstream.stores.redis.reading import COUNT, SKETCH_FIELDS, RedisSums
-from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, add_sketches, by_period, by_size, newest
+from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, add_sketches, by_period, by_size, new_sketches, newest
 from sparkstream.times import MINUTE, STORED_STEPS, Span
 
 _KEPT: Final = {str(step): kept for step, kept in KEPT_TERMS.items()}
@@ -83,7 +82,7 @@ class RedisSpeed(RedisSums):
         with self._redis.errors():
             self._client.delete(keys.APPLIED)
             kept = {key.encode() for key in (keys.LIFE, keys.REVISION, keys.STATUS)}
-            for name in self._client.scan_iter(match=f"{keys.PREFIX}*", count=1_000):
+            for name in self._client.scan_iter(match=f"{keys.EVERY}*", count=1_000):
                 if name not in kept:
                     self._client.unlink(name)
             self._client.incr(keys.REVISION)
@@ -121,6 +120,9 @@ class RedisSpeed(RedisSums):
         status: str | None = None,
     ) -> bool:
         """Sketches are united here, between reading and writing them; a writer in between makes it be done again."""
+        rollups = {id(rollup): rollup for _, _, rollup in sums}  # one may be of a minute, its hour and its day
+        numbers = {key: number for number, key in enumerate(rollups, start=1)}
+        fresh = {key: new_sketches(rollup) for key, rollup in rollups.items()}
         asked: dict[str, Any] = {
             "stamp": stamp,
             "replace": replace,
@@ -129,12 +131,17 @@ class RedisSpeed(RedisSums):
             "kept": _KEPT,
             "facets": FACETS,
             "delay": CLOSING_DELAY,
+            **_given(rollups.values()),
         }
         for _ in range(_TRIES):
             revision, stored = self._stored([] if replace else sums)
             blobs: list[bytes] = []
             periods = [
-                _period(topic, period, rollup, _sketches(stored.get((topic, period), ()), rollup, blobs))
+                _period(topic, period)
+                | {
+                    "sums": numbers[id(rollup)],
+                    "sketches": _placed(add_sketches(stored.get((topic, period)), fresh[id(rollup)]), blobs),
+                }
                 for topic, period, rollup in sums
             ]
             answer = self._redis.run("write", {**asked, "revision": revision, "periods": periods}, blobs)
@@ -163,33 +170,43 @@ class RedisSpeed(RedisSums):
         for start in starts:
             removing.unlink(
                 keys.period(topic, step, start),
-                *(keys.terms(topic, step, start, facet, column) for facet, column in product(FACETS, keys.COLUMNS)),
+                *(keys.terms(topic, step, start, facet) for facet in FACETS),
             )
         removing.execute()
 
 
-def _period(topic: str, period: Span, rollup: Rollup, sketches: dict[str, int]) -> dict[str, Any]:
+def _given(rollups: Iterable[Rollup]) -> dict[str, Any]:
+    """What is added, each of it once; most terms of a batch have the counts of many others."""
+    values: dict[tuple[int, ...], int] = {}
+    sums = []
+    for rollup in rollups:
+        terms: dict[str, tuple[list[str], list[int]]] = {facet: ([], []) for facet in FACETS}
+        for (facet, term), counts in rollup.terms.items():
+            names, numbers = terms[facet]
+            names.append(term)
+            numbers.append(values.setdefault(tuple(counts), len(values) + 1))
+        labels = {
+            f"{COUNT}{dimension}:{label}": count
+            for dimension, labels in rollup.counts.items()
+            for label, count in labels.items()
+        }
+        sums.append({"posts": rollup.posts, "counts": labels, "terms": terms})
+    return {"values": list(values), "sums": sums}
+
+
+def _period(topic: str, period: Span) -> dict[str, Any]:
     return {
         "name": _dirty_name(topic, period.step, period.start),
         "topic": topic,
         "step": str(period.step),
         "start": str(period.start),
-        "posts": rollup.posts,
-        "counts": {
-            f"{COUNT}{dimension}:{label}": count
-            for dimension, labels in rollup.counts.items()
-            for label, count in labels.items()
-        },
-        "terms": [[facet, term, *sums] for (facet, term), sums in rollup.terms.items()],
-        "sketches": sketches,
     }
 
 
-def _sketches(stored: Sequence[bytes | None], rollup: Rollup, blobs: list[bytes]) -> dict[str, int]:
-    """Puts the united sketches to `blobs`; by their names the places in ARGV, where one argument is before them."""
-    united = add_sketches(stored or [None] * len(SKETCH_FIELDS), rollup)
+def _placed(sketches: Sequence[bytes | None], blobs: list[bytes]) -> dict[str, int]:
+    """Puts them to `blobs`; by their names the places in ARGV, where one argument is before them."""
     places: dict[str, int] = {}
-    for name, sketch in zip(SKETCH_FIELDS, united, strict=True):
+    for name, sketch in zip(SKETCH_FIELDS, sketches, strict=True):
         if sketch is not None:
             blobs.append(sketch)
             places[name] = len(blobs) + 1

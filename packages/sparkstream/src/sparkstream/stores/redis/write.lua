@@ -2,17 +2,17 @@
 --   prefix, life, revision   where, and what the caller has seen
 --   stamp                    {run, batch}, or null when no batch is added
 --   replace                  whether the periods' sums are put in the place of others
---   periods                  [{name, topic, step, start, posts, counts: {"dimension:label": n}, terms, sketches}]
+--   values                   [[posts, positive, neutral, negative]]: those that terms have
+--   sums                     [{posts, counts: {"dimension:label": n}, terms: {facet: [[term], [its number in values]]}}]
+--   periods                  [{name, topic, step, start, sums, sketches}]
 --     name                   what it is called among the dirty
---     terms                  [[facet, term, posts, positive, neutral, negative]]
+--     sums                   the number of what it is given
 --     sketches               {name: its number in ARGV}
 --   newest                   {topic: event time}
 --   status                   text, or null
 --   kept, facets, delay      how many terms a closed period keeps by step; names; when a period closes
 -- Answers "ok", "applied" (the stamp was there already), "moved" (another writer was faster: read again) or "lost".
-local asked = cjson.decode(ARGV[1])
 local prefix = asked.prefix
-local columns = {'posts', 'positive', 'neutral', 'negative'}
 
 if redis.call('GET', prefix .. 'life') ~= asked.life then
   return 'lost'
@@ -31,32 +31,47 @@ local function period_key(topic, step, start)
   return prefix .. 'period:' .. step .. ':' .. start .. ':' .. topic
 end
 
-local function terms_key(topic, step, start, facet, column)
-  return prefix .. 'terms:' .. step .. ':' .. start .. ':' .. facet .. ':' .. column .. ':' .. topic
-end
-
 local function remove(topic, step, start)
   redis.call('ZREM', prefix .. 'starts:' .. step .. ':' .. topic, start)
   redis.call('ZREM', prefix .. 'open:' .. step .. ':' .. topic, start)
   redis.call('DEL', period_key(topic, step, start))
   for _, facet in ipairs(asked.facets) do
-    for _, column in ipairs(columns) do
-      redis.call('DEL', terms_key(topic, step, start, facet, column))
+    redis.call('UNLINK', terms_key(topic, step, start, facet))
+  end
+end
+
+local values = {}
+for number, counts in ipairs(asked.values) do
+  values[number] = struct.pack(FORMAT, unpack(counts))
+end
+
+-- A call for thousands of terms, because a call for each is most of what a batch would cost.
+local function add_terms(key, terms, numbers)
+  for first = 1, #terms, ROOM do
+    local last = math.min(first + ROOM - 1, #terms)
+    local held = redis.call('HMGET', key, unpack(terms, first, last))
+    local new, size = {}, 0
+    for place = first, last do
+      local was, more = held[place - first + 1], values[numbers[place]]
+      new[size + 1] = terms[place]
+      new[size + 2] = was and add_counts(was, more) or more
+      size = size + 2
     end
+    redis.call('HSET', key, unpack(new, 1, size))
   end
 end
 
 -- A closed period opens again, to be cut again below; one that has lost terms by a cut becomes dirty.
-local function add(period)
+local function add(period, sums)
   local topic, step, start = period.topic, period.step, period.start
   local key = period_key(topic, step, start)
   local state = redis.call('HMGET', key, 'closed', 'cut')
   if state[1] == '1' and state[2] == '1' then
     redis.call('ZADD', prefix .. 'dirty', 0, period.name)
   end
-  redis.call('HINCRBY', key, 'posts', period.posts)
+  redis.call('HINCRBY', key, 'posts', sums.posts)
   redis.call('HSET', key, 'closed', '0')
-  for name, count in pairs(period.counts) do
+  for name, count in pairs(sums.counts) do
     redis.call('HINCRBY', key, name, count)
   end
   for name, number in pairs(period.sketches) do
@@ -64,27 +79,34 @@ local function add(period)
   end
   redis.call('ZADD', prefix .. 'starts:' .. step .. ':' .. topic, start, start)
   redis.call('ZADD', prefix .. 'open:' .. step .. ':' .. topic, start, start)
-  for _, term in ipairs(period.terms) do
-    for number, column in ipairs(columns) do
-      local count = term[2 + number]
-      if count > 0 then
-        redis.call('ZINCRBY', terms_key(topic, step, start, term[1], column), -count, term[2])
-      end
-    end
+  for facet, terms in pairs(sums.terms) do
+    add_terms(terms_key(topic, step, start, facet), terms[1], terms[2])
   end
+end
+
+local function posts_of(posts) return posts end
+
+-- Keeps a facet's terms with most posts; whether there were more.
+local function cut_terms(key, kept)
+  if redis.call('HLEN', key) <= kept then
+    return false
+  end
+  local counts = {}
+  add_all(counts, redis.call('HGETALL', key))
+  redis.call('UNLINK', key)
+  local most, left = most_terms(counts, kept, posts_of), {}
+  for _, term in ipairs(most) do
+    left[#left + 1] = term
+    left[#left + 1] = counts[term]
+  end
+  redis.call('HSET', key, unpack(left))
+  return true
 end
 
 local function close(topic, step, start)
   local cut = false
   for _, facet in ipairs(asked.facets) do
-    local gone = redis.call('ZRANGE', terms_key(topic, step, start, facet, 'posts'), asked.kept[step], -1)
-    cut = cut or #gone > 0
-    for first = 1, #gone, 1000 do
-      local some = {unpack(gone, first, math.min(first + 999, #gone))}
-      for _, column in ipairs(columns) do
-        redis.call('ZREM', terms_key(topic, step, start, facet, column), unpack(some))
-      end
-    end
+    cut = cut_terms(terms_key(topic, step, start, facet), asked.kept[step]) or cut
   end
   local key = period_key(topic, step, start)
   redis.call('HSET', key, 'closed', '1')
@@ -112,8 +134,9 @@ for _, period in ipairs(asked.periods) do
     remove(period.topic, period.step, period.start)
     redis.call('ZREM', prefix .. 'dirty', period.name)
   end
-  if period.posts > 0 then
-    add(period)
+  local sums = asked.sums[period.sums]
+  if sums.posts > 0 then
+    add(period, sums)
   end
 end
 for topic, at in pairs(asked.newest) do

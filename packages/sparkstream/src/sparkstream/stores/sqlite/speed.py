@@ -21,6 +21,7 @@ from sparkstream.stores.summing import (
     add_sketches,
     by_period,
     by_size,
+    new_sketches,
     newest,
 )
 from sparkstream.times import MINUTE, STORED_STEPS, Span
@@ -68,12 +69,14 @@ class SqliteSpeed(SqliteTerms):
 
     def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
         sums = by_period(deltas)
+        rollups = {id(rollup): rollup for rollup in sums.values()}  # one may be of a minute, its hour and its day
+        fresh = {key: new_sketches(rollup) for key, rollup in rollups.items()}
         with self._connections.writing() as db:
             row = db.execute("select batch from applied where run = ?", (stamp.run,)).fetchone()
             if row and row[0] >= stamp.batch:
                 return False
             for (topic, period), rollup in sums.items():
-                _add(db, topic, period, rollup)
+                _add(db, topic, period, rollup, fresh[id(rollup)])
             for topic, at in newest(deltas).items():
                 _move_on(db, topic, at)
             db.execute(_APPLIED, (stamp.run, stamp.batch))
@@ -157,19 +160,19 @@ def _replace(db: sqlite3.Connection, topic: str, period: Span, rollup: Rollup) -
         db.execute("delete from terms where period = ?", row)
         db.execute("delete from periods where id = ?", row)
     if rollup.posts:
-        _add(db, topic, period, rollup)
+        _add(db, topic, period, rollup, new_sketches(rollup))
         _move_on(db, topic, rollup.newest)
     db.execute("delete from dirty where topic = ? and step = ? and start = ?", where)
 
 
-def _add(db: sqlite3.Connection, topic: str, period: Span, rollup: Rollup) -> None:
+def _add(db: sqlite3.Connection, topic: str, period: Span, rollup: Rollup, fresh: Sequence[bytes | None]) -> None:
     """Add to a period's sums.
 
     A closed one opens again, to be cut again in this transaction; one that has lost terms by a cut becomes dirty.
     """
     row = db.execute(_READ_PERIOD, (topic, period.step, period.start)).fetchone()
     number, counts, closed, cut, *sketches = row or (None, "{}", 0, 0, *[None] * 2 * len(SKETCHES))
-    more = (orjson.dumps(add_counts(orjson.loads(counts), rollup)).decode(), *add_sketches(sketches, rollup))
+    more = (orjson.dumps(add_counts(orjson.loads(counts), rollup)).decode(), *add_sketches(sketches, fresh))
     if number is None:
         number = db.execute(_NEW_PERIOD, (topic, period.step, period.start, rollup.posts, *more)).fetchone()[0]
     else:
