@@ -9,7 +9,7 @@ import pytest
 from dashboard.asked import Filter
 from dashboard.clients import CollectorClient, TrendingClient, ViewsClient
 from dashboard.errors import ContractError, RefusedError, TooManyViewsError, UnknownTopicError, UpstreamDownError
-from dashboard.messages import Emerging
+from dashboard.messages import Rising
 from dashboard.testing import FakeUpstream, Server
 from fastapi import FastAPI, Request, Response, WebSocket
 
@@ -22,7 +22,7 @@ async def first(url: str, *feed: Any, **given: Any) -> dict[str, Any]:
         return message
 
 
-async def emerging(url: str, topic: str) -> list[Emerging]:
+async def emerging(url: str, topic: str) -> Rising:
     async with TrendingClient(url) as trending:
         return await trending.emerging(topic)
 
@@ -71,7 +71,7 @@ def test_silence_is_trouble() -> None:
 
 
 def test_rising_terms_come_best_first(upstream: Server) -> None:
-    items = asyncio.run(emerging(upstream.url, "world-cup"))
+    items = asyncio.run(emerging(upstream.url, "world-cup"))["items"]
     assert [item["score"] for item in items] == sorted((item["score"] for item in items), reverse=True)
 
 

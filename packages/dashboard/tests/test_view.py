@@ -9,7 +9,7 @@ import dashboard
 import pytest
 from dashboard import ids, view
 from dashboard.asked import Filter
-from dashboard.messages import WINDOWS
+from dashboard.messages import WINDOWS, Coverage
 from dashboard.pages import topic
 from dashboard.testing import TOPICS, folding
 
@@ -111,8 +111,18 @@ def test_delivery_is_only_said_while_it_happens() -> None:
     assert view.tick(tick("film-festival"))["text"][ids.DELIVERY] == ""
 
 
+def nothing_rises(coverage: Coverage) -> str:
+    return view.rising("world-cup", {"items": [], "coverage": coverage})["text"][ids.RISING_NOTE]
+
+
+def test_a_trending_that_does_not_say_how_much_it_knows_knows_all() -> None:
+    assert view.rising("world-cup", {"items": []})["text"][ids.RISING_NOTE].startswith("Nothing is rising")
+
+
 def test_rising_says_when_nothing_rises_and_when_nobody_knows() -> None:
-    assert view.rising("world-cup", [])["text"][ids.RISING_NOTE].startswith("Nothing is rising")
+    assert nothing_rises("full") == "Nothing is rising above its usual level."
+    assert nothing_rises("partial").endswith("as far as it could be heard.")
+    assert nothing_rises("none").startswith("What rises is unknown")
     unknown = view.rising_unavailable("world-cup")
     assert "not available" in unknown["text"][ids.RISING_NOTE]
     assert unknown["bars"][ids.RISING] == []

@@ -123,3 +123,10 @@ class Emerging(TypedDict):
     score: float
     text: NotRequired[str]
     type: NotRequired[str]
+
+
+class Rising(TypedDict):
+    """`coverage`: how much is known of the time that was compared; an older trending does not say."""
+
+    items: list[Emerging]
+    coverage: NotRequired[Coverage]

@@ -11,10 +11,15 @@ from typing import Final, Literal, NotRequired, TypedDict
 from dashboard import bars, figures, ids, numbers
 from dashboard import gaps as unheard
 from dashboard.asked import EMOTIONS, KINDS, NO_FILTER, SENTIMENTS, Filter
-from dashboard.messages import RATED, Emerging, Gap, Share, Summary, Tick
+from dashboard.messages import RATED, Coverage, Emerging, Gap, Rising, Share, Summary, Tick
 
 _PREFIX: Final[Mapping[str, str]] = {"hashtag": "#"}
 _CHOOSE: Final = "choose one to count it"
+_NOTHING_RISES: Final[Mapping[Coverage, str]] = {
+    "full": "Nothing is rising above its usual level.",
+    "partial": "Nothing is rising above its usual level, as far as it could be heard.",
+    "none": "What rises is unknown: too little could be heard to compare.",
+}
 
 
 class View(TypedDict):
@@ -56,12 +61,13 @@ def fixed(message: Tick, *, gaps: Sequence[Gap], only: Filter) -> View:
     return drawn
 
 
-def rising(topic: str, items: Sequence[Emerging]) -> View:
+def rising(topic: str, answer: Rising) -> View:
+    items = answer["items"]
     return {
         "kind": "rising",
         "topic": topic,
         "items": list(items),
-        "text": {ids.RISING_NOTE: "" if items else "Nothing is rising above its usual level."},
+        "text": {ids.RISING_NOTE: "" if items else _NOTHING_RISES[answer.get("coverage", "full")]},
         "bars": {ids.RISING: bars.rising(items)},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dashboard.clients.http import Client
-from dashboard.messages import Emerging
+from dashboard.messages import Rising
 
 
 class TrendingClient(Client):
@@ -13,7 +13,7 @@ class TrendingClient(Client):
 
     name = "trending"
 
-    async def emerging(self, topic: str) -> list[Emerging]:
+    async def emerging(self, topic: str) -> Rising:
         """What rises in a topic, best first.
 
         Raises:
@@ -21,9 +21,7 @@ class TrendingClient(Client):
             UpstreamDownError: not reachable or it answered an error.
             ContractError: the answer is not what the contract says.
         """
-        answer = await self._ask(f"/v1/emerging/{quote(topic, safe='')}")
-        try:
-            items: list[Emerging] = answer["items"]
-        except KeyError as exc:
-            raise self._unlike_the_contract() from exc
-        return items
+        answer: Rising = await self._ask(f"/v1/emerging/{quote(topic, safe='')}")
+        if "items" not in answer:
+            raise self._unlike_the_contract()
+        return answer

@@ -258,6 +258,7 @@ def emerging(topic: Topic, now: datetime) -> dict[str, Any]:
         "topic": topic.slug,
         "window": period,
         "baseline": {"from": iso(end - 4 * span), "to": iso(end - span)},
+        "coverage": _coverage_of(topic, end - 4 * span, end),
         "items": rising[:20],
     }
 
