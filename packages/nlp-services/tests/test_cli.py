@@ -9,6 +9,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from nlp_services import Analyzer
+from nlp_services.api import create_app
+from nlp_services.testing import served
+from pydantic import SecretStr
 
 PROGRAM = [sys.executable, "-m", "nlp_services"]
 
@@ -98,6 +102,22 @@ def test_evaluate_measures_labelled_posts(tmp_path):
     assert "macro recall              1.000" in run("evaluate", str(posts)).stdout
     found = json.loads(run("evaluate", str(posts), "--json").stdout)
     assert (found["for"], found["measures"]["accuracy"]["value"]) == ("sentiment", 1.0)
+
+
+def test_a_service_that_wants_a_token_gets_the_one_of_the_settings():
+    token = "0123456789abcdef"
+    keywords = Analyzer(entities=None, sentiment=None, emotion=None)
+    with served(create_app(keywords, token=SecretStr(token))) as url:
+
+        def analyze(**environment):
+            asked = ("analyze", "-", "--only", "keywords")
+            return run(*asked, stdin="penalty shootout", NLP_SERVICES_KEYWORDS=url, **environment)
+
+        done, denied = analyze(NLP_SERVICES_BACKENDS_TOKEN=token), analyze()
+    assert json.loads(done.stdout)["keywords"][0]["text"] == "penalty shootout"
+    assert denied.returncode == 1
+    assert denied.stderr.startswith(f"nlp-services: {url} wants a token")
+    assert denied.stderr.count("\n") == 1
 
 
 def test_evaluate_says_what_is_wrong_with_a_file():

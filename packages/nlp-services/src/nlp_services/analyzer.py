@@ -31,9 +31,10 @@ class Analyzer:
         keywords: The same.
         sentiment: The same.
         emotion: The same.
+        token: What an nlp-services by URL wants beyond loopback; sent to all of them, to TensorFlow Serving never.
 
     Raises:
-        BackendError: A URL names no backend.
+        BackendError: A URL names no backend, or the token cannot be sent.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Analyzer:
         keywords: str | None = "local:",
         sentiment: str | None = "local:",
         emotion: str | None = "local:",
+        token: str | None = None,
     ) -> None:
         urls: dict[Capability, str | None] = {
             "entities": entities,
@@ -51,19 +53,20 @@ class Analyzer:
             "emotion": emotion,
         }
         self._urls: dict[Capability, str] = {name: url for name, url in urls.items() if url is not None}
+        self._token = token
         for capability, url in self._urls.items():
-            factory_for(capability, url)
+            factory_for(capability, url, token)
         self._prepare()
 
     def _prepare(self) -> None:
         self._lock = threading.RLock()
         self._backends: dict[str, Any] = {}
 
-    def __getstate__(self) -> dict[Capability, str]:
-        return self._urls
+    def __getstate__(self) -> tuple[dict[Capability, str], str | None]:
+        return self._urls, self._token
 
-    def __setstate__(self, urls: dict[Capability, str]) -> None:
-        self._urls = urls
+    def __setstate__(self, state: tuple[dict[Capability, str], str | None]) -> None:
+        self._urls, self._token = state
         self._prepare()
 
     @property
@@ -97,6 +100,8 @@ class Analyzer:
         Raises:
             InputError: `texts` are no strings, or `languages` has another length.
             ModelError: A model cannot be loaded.
+            UnavailableError: A service does not answer.
+            DeniedError: A service wants a token, or another one.
         """
         _check(texts, languages)
         with self._lock:
@@ -164,7 +169,7 @@ class Analyzer:
     def _backend(self, capability: Capability) -> Any:
         with self._lock:
             if capability not in self._backends:
-                self._backends[capability] = factory_for(capability, self._urls[capability])()
+                self._backends[capability] = factory_for(capability, self._urls[capability], self._token)()
             return self._backends[capability]
 
     def _detect(self, text: str) -> str:

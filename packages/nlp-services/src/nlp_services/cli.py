@@ -141,7 +141,9 @@ def _analyzer(only: list[str] | None) -> "Analyzer":
 
     settings = load_settings()
     chosen = only or CAPABILITIES
-    return Analyzer(**{name: getattr(settings, name) if name in chosen else None for name in CAPABILITIES})
+    token = settings.backends_token.get_secret_value() if settings.backends_token else None
+    urls = {name: getattr(settings, name) if name in chosen else None for name in CAPABILITIES}
+    return Analyzer(**urls, token=token)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ NlpError
 ├── BackendError          (ValueError)    a capability's URL or name means nothing here
 ├── ModelError            (RuntimeError)  a model is absent, damaged, or of another shape
 ├── UnavailableError      (ConnectionError)  a server with a model does not answer; retriable
+├── DeniedError           (PermissionError)  a server wants a token, or another one
 ├── InputError            (ValueError)    what was given to be analysed cannot be read
 ├── SettingsError         (ValueError)    a setting of a program is wrong or unsafe
 └── ServeError            (OSError)       the service cannot listen where it should
@@ -32,6 +33,10 @@ class UnavailableError(NlpError, ConnectionError):
     """The server of a capability is down, slow or overloaded: nothing was analysed; the same call may work later."""
 
     retriable: ClassVar[bool] = True
+
+
+class DeniedError(NlpError, PermissionError):
+    """The server of a capability does not take the token that it was given, or was given none."""
 
 
 class InputError(NlpError, ValueError):

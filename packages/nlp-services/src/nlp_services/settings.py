@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     keywords: str = "local:"
     sentiment: str = "local:"
     emotion: str = "local:"
+    backends_token: SecretStr | None = None
 
     @field_validator("token")
     @classmethod

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     annotator: str | None = Field(
         default=None, description="local:, http://HOST:9004 or none: (default: local: where the extra nlp is installed)"
     )
+    annotator_token: SecretStr | None = Field(default=None, description="Of the nlp-services that annotate by URL")
     master: str = Field(default="local[2]", description="Spark's master URL")
     max_lines: int = Field(default=1_000, ge=1, le=100_000, description="Lines of one micro-batch")
     trigger: float = Field(default=1.0, ge=0, description="Seconds between two micro-batches at least")

@@ -2,9 +2,14 @@ import importlib.util
 import pickle
 
 import pytest
+from nlp_services import Analyzer
+from nlp_services.api import create_app
 from nlp_services.errors import ModelError, UnavailableError
+from nlp_services.testing import served
+from pydantic import SecretStr
 from sparkstream.annotators import NotRated, annotator_factory
 from sparkstream.annotators.nlp import NlpAnnotator, NlpFactory
+from sparkstream.commands.upkeep import annotator_of
 from sparkstream.errors import AnnotatorError, AnnotatorUnavailableError, MissingExtraError, SettingsError
 
 
@@ -76,3 +81,37 @@ def test_without_the_extra_it_is_named(monkeypatch):
     monkeypatch.setattr("sparkstream.annotators.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'sparkstream\[nlp\]'"):
         annotator_factory("local:")
+
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    """The annotator of a real nlp-services that wants a token; keywords alone are quick to load."""
+    keywords = Analyzer(entities=None, sentiment=None, emotion=None)
+    with served(create_app(keywords, token=SecretStr(TOKEN))) as url:
+        yield f"none:?keywords={url}"
+
+
+def test_a_service_that_wants_a_token_gets_the_one_of_the_settings(guarded, monkeypatch):
+    monkeypatch.setenv("SPARKSTREAM_ANNOTATOR_TOKEN", TOKEN)
+    factory = annotator_of(guarded)
+    found = pickle.loads(pickle.dumps(factory))().analyze(["The copper kettle sings"], ["en"])
+    assert "copper kettle" in {keyword.text for keyword in found.keywords[0]}
+    assert TOKEN not in repr(factory)
+
+
+@pytest.mark.parametrize("token", [None, "another-of-sixteen"])
+def test_without_its_token_a_service_ends_the_job_with_what_to_set(guarded, monkeypatch, token):
+    monkeypatch.delenv("SPARKSTREAM_ANNOTATOR_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("SPARKSTREAM_ANNOTATOR_TOKEN", token)
+    with pytest.raises(AnnotatorError, match=r"wants a token.*SPARKSTREAM_ANNOTATOR_TOKEN") as caught:
+        annotator_of(guarded)().analyze(["The copper kettle sings"], ["en"])
+    assert not caught.value.retriable
+
+
+def test_a_token_that_cannot_be_sent_is_said_before_the_job_starts(guarded):
+    with pytest.raises(SettingsError, match="no header can carry"):
+        annotator_factory(guarded, token=f"{TOKEN}\n")

@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx2
 
-from nlp_services.errors import ModelError, UnavailableError
+from nlp_services.errors import DeniedError, ModelError, UnavailableError
 
 TIMEOUT = 30.0
 """Seconds that a server may take for one batch."""
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds before each further try; after the last the error is raised, and who called may wait longer."""
 _AWAY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_DENIED = frozenset({401, 403})
 
 Sleep = Callable[[float], object]
 
@@ -23,14 +24,17 @@ class JsonServer:
 
     Args:
         url: Where its routes begin.
+        token: Sent with each request, where there is one.
         sleep: Waits between tries.
         timeout: Seconds for one answer.
     """
 
-    def __init__(self, url: str, *, sleep: Sleep = time.sleep, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, url: str, *, token: str | None = None, sleep: Sleep = time.sleep, timeout: float = TIMEOUT
+    ) -> None:
         self.url = url.rstrip("/")
         self._sleep = sleep
-        self._http = httpx2.Client(timeout=timeout)
+        self._http = httpx2.Client(timeout=timeout, headers={"Authorization": f"Bearer {token}"} if token else {})
         weakref.finalize(self, self._http.close)  # a backend is dropped, not closed
 
     def get(self, path: str) -> dict[str, Any]:
@@ -44,6 +48,7 @@ class JsonServer:
 
         Raises:
             UnavailableError: The server is down, slow or overloaded, and was at each try.
+            DeniedError: It wants a token, or another one.
             ModelError: It refuses what it is asked, or answers no JSON object.
         """
         reason = ""
@@ -63,6 +68,11 @@ class JsonServer:
         raise UnavailableError(f"{self.url} does not answer ({reason}); start the server, or wait and try again")
 
     def _read(self, answer: httpx2.Response) -> dict[str, Any]:
+        if answer.status_code in _DENIED:
+            raise DeniedError(
+                f"{self.url} wants a token, or another one (status {answer.status_code}): give the NLP_SERVICES_TOKEN"
+                " of that service"
+            )
         if answer.is_error:
             raise ModelError(f"{self.url} refuses the request (status {answer.status_code}); is its URL right?")
         try:

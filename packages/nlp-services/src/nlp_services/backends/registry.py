@@ -27,18 +27,21 @@ _MODEL_PATH = "/v1/models/"
 """Begins the path of every model in TensorFlow Serving."""
 
 
-def factory_for(capability: Capability, url: str) -> Factory:
-    """What builds the backend that the URL names; nothing is loaded or asked before it is called.
+def factory_for(capability: Capability, url: str, token: str | None = None) -> Factory:
+    """What builds the backend that the URL names; nothing is loaded or asked before it is called. The token is for an
+    nlp-services: TensorFlow Serving knows none.
 
     Raises:
-        BackendError: The URL names none.
+        BackendError: The URL names none, or the token cannot be sent.
     """
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise BackendError("the token has a line break or a letter beyond ASCII, which no header can carry; mend it")
     parts = urlsplit(url)
     if parts.scheme == "local":
         return _LOCAL[capability]
     if parts.scheme in {"http", "https"} and parts.netloc:
         if _MODEL_PATH not in parts.path:
-            return _of_a_service(capability, url)
+            return _of_a_service(capability, url, token)
         if capability in CLASSES:
             return lambda: ServingClassifier(url, len(CLASSES[capability]))
     raise BackendError(
@@ -47,11 +50,11 @@ def factory_for(capability: Capability, url: str) -> Factory:
     )
 
 
-def _of_a_service(capability: Capability, url: str) -> Factory:
+def _of_a_service(capability: Capability, url: str, token: str | None) -> Factory:
     match capability:
         case "entities":
-            return lambda: RemoteTagger(url, capability)
+            return lambda: RemoteTagger(url, capability, token=token)
         case "keywords":
-            return lambda: RemoteExtractor(url, capability)
+            return lambda: RemoteExtractor(url, capability, token=token)
         case _:
-            return lambda: RemoteClassifier(url, capability)
+            return lambda: RemoteClassifier(url, capability, token=token)

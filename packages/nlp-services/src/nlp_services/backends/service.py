@@ -18,9 +18,15 @@ class _Remote:
     """One capability of a service, asked in batches; each item of its answers is checked for its shape."""
 
     def __init__(
-        self, url: str, capability: Capability, *, sleep: Sleep = time.sleep, timeout: float = TIMEOUT
+        self,
+        url: str,
+        capability: Capability,
+        *,
+        token: str | None = None,
+        sleep: Sleep = time.sleep,
+        timeout: float = TIMEOUT,
     ) -> None:
-        self._server = JsonServer(url, sleep=sleep, timeout=timeout)
+        self._server = JsonServer(url, token=token, sleep=sleep, timeout=timeout)
         self._capability = capability
         self._version: str | None = None
 

@@ -20,14 +20,15 @@ _HOW: Final = (
 )
 
 
-def annotator_factory(url: str) -> AnnotatorFactory:
+def annotator_factory(url: str, *, token: str | None = None) -> AnnotatorFactory:
     """`local:` annotates in the workers with nlp-services, `http://…` by such a service, `none:` does not annotate.
 
-    `BASE?CAPABILITY=URL&…` gives single capabilities another place, each the same three.
+    `BASE?CAPABILITY=URL&…` gives single capabilities another place, each the same three. The token is what
+    the services want.
 
     Raises:
         MissingExtraError: anything but `none:` without the extra `nlp`.
-        SettingsError: the URL means nothing.
+        SettingsError: the URL means nothing, or the token cannot be sent.
     """
     base, _, others = url.partition("?")
     try:
@@ -42,7 +43,8 @@ def annotator_factory(url: str) -> AnnotatorFactory:
         raise MissingExtraError("nothing here rates posts; `pip install 'sparkstream[nlp]'` brings it")
     from sparkstream.annotators.nlp import NlpFactory  # noqa: PLC0415 - an extra
 
-    factory = NlpFactory(**{name: None if place == "none:" else place for name, place in places.items()})
+    urls = {name: None if place == "none:" else place for name, place in places.items()}
+    factory = NlpFactory(**urls, token=token)
     factory()  # loads and asks nothing yet, but knows which places there can be
     return factory
 

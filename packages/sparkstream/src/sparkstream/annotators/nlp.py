@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from nlp_services import Analyzer
-from nlp_services.errors import BackendError, NlpError
+from nlp_services.errors import BackendError, DeniedError, NlpError
 
 from sparkstream.annotation import Analysis, Annotator
 from sparkstream.errors import AnnotatorError, AnnotatorUnavailableError, SettingsError
@@ -23,12 +23,11 @@ class NlpFactory:
     keywords: str | None = "local:"
     sentiment: str | None = "local:"
     emotion: str | None = "local:"
+    token: str | None = field(default=None, repr=False)
 
     def __call__(self) -> Annotator:
         try:
-            return NlpAnnotator(
-                Analyzer(entities=self.entities, keywords=self.keywords, sentiment=self.sentiment, emotion=self.emotion)
-            )
+            return NlpAnnotator(Analyzer(**asdict(self)))
         except BackendError as error:
             raise SettingsError(str(error)) from error
 
@@ -38,7 +37,7 @@ class NlpAnnotator:
 
     Raises (from both):
         AnnotatorUnavailableError: a service does not answer; nothing was annotated.
-        AnnotatorError: a model cannot be loaded, or what answers is no such service.
+        AnnotatorError: a model cannot be loaded, what answers is no such service, or it wants another token.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
@@ -58,6 +57,8 @@ class NlpAnnotator:
 def _errors() -> Iterator[None]:
     try:
         yield
+    except DeniedError as error:
+        raise AnnotatorError(f"{error}, in SPARKSTREAM_ANNOTATOR_TOKEN") from error
     except NlpError as error:
         ours = AnnotatorUnavailableError if error.retriable else AnnotatorError
         raise ours(str(error)) from error

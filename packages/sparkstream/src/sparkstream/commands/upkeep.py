@@ -188,11 +188,13 @@ def annotator_of(asked: str | None) -> AnnotatorFactory:
     from sparkstream.annotators import annotator_factory
     from sparkstream.settings import Settings
 
-    url = asked or Settings().annotator
+    settings = Settings()
+    url = asked or settings.annotator
     if url is None and find_spec("nlp_services") is None:
         print("sparkstream: posts are counted, not rated; `pip install 'sparkstream[nlp]'` rates them", file=sys.stderr)
         url = "none:"
-    return annotator_factory(url or "local:")
+    token = settings.annotator_token.get_secret_value() if settings.annotator_token else None
+    return annotator_factory(url or "local:", token=token)
 
 
 @contextmanager
