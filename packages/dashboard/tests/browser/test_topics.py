@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -91,6 +93,57 @@ def test_stopping_is_asked_once_more(open_page: Any, fake: FakeUpstream) -> None
     page.click("#topic-edit")
     page.locator("#topic-run", has_text="Start").click()
     expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Live")
+
+
+LIMIT = "its own limit of 500 posts is reached; raise --limit of the topic, then start it again"
+
+
+def stopped(fake: FakeUpstream, because: str | None) -> None:
+    """The collector stops the city's marathon by itself, or somebody does on a terminal."""
+    marathon = fake.topics["city-marathon"]
+    ended = datetime(2026, 11, 22, 21, 50, tzinfo=UTC)
+    fake.topics["city-marathon"] = replace(marathon, ended=ended, stopped_because=because)
+
+
+def test_a_topic_that_a_limit_stopped_says_which_until_it_is_started_again(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page("?topic=city-marathon")
+    because = page.locator(f"#{ids.TOPIC_BECAUSE}")
+    expect(because).to_be_empty()
+    stopped(fake, LIMIT)
+    expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Stopped")
+    expect(because).to_have_text(f"Stopped: {LIMIT}")
+    page.click("#topic-edit")
+    page.locator("#topic-run", has_text="Start").click()
+    expect(because).to_be_empty()
+
+
+def test_why_another_topic_was_stopped_is_not_said_of_the_one_that_is_shown(open_page: Any, fake: FakeUpstream) -> None:
+    stopped(fake, LIMIT)
+    page = open_page("?topic=city-marathon", live=False)
+    because = page.locator(f"#{ids.TOPIC_BECAUSE}")
+    because.filter(has_text="its own limit").wait_for()
+    page.click("#topic")
+    page.get_by_role("option", name="world-cup").click()
+    expect(because).to_be_empty()
+
+
+def test_of_a_topic_that_somebody_stopped_nothing_more_is_said(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page("?topic=world-cup")
+    stopped(fake, None)
+    page.click("#topic")
+    with page.expect_response("**/topics/city-marathon"):
+        page.get_by_role("option", name="city-marathon").click()
+    page.evaluate("() => new Promise((done) => setTimeout(done))")  # what follows the answer has been done by then
+    expect(page.locator(f"#{ids.TOPIC_STATE}")).to_have_text("Stopped")
+    assert page.text_content(f"#{ids.TOPIC_BECAUSE}") == ""
+
+
+def test_a_collector_that_could_not_say_why_is_asked_again(open_page: Any, fake: FakeUpstream) -> None:
+    page = open_page("?topic=city-marathon")
+    page.route("**/topics/city-marathon", lambda route: route.abort(), times=1)
+    with page.expect_request("**/topics/city-marathon"):
+        stopped(fake, LIMIT)
+    expect(page.locator(f"#{ids.TOPIC_BECAUSE}")).to_have_text(f"Stopped: {LIMIT}", timeout=20_000)
 
 
 def test_a_query_is_changed_and_a_topic_deleted(open_page: Any, fake: FakeUpstream) -> None:

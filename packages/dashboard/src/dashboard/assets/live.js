@@ -144,6 +144,7 @@
     const known = (topics || []).find((item) => item.slug === topic);
     pulse.paint.text({ heading: topic || "Pulse", query: known && known.query ? known.query : "", "topic-state": known ? STATES[stateOf(known)] : "" });
     element("topic-state").dataset.state = known ? stateOf(known) : "";
+    pulse.because(known && known.query && stateOf(known) === "stopped" ? topic : ""); // of a replay no collector knows
     element("topic-edit").hidden = !topic;
     document.title = topic ? `${topic} · Pulse` : "Pulse";
   }

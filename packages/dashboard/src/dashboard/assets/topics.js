@@ -2,10 +2,12 @@
 (function () {
   "use strict";
   const CHECK_AFTER = 250;
+  const AGAIN_AFTER = 5000;
   const element = (id) => document.getElementById(id);
   let edited = null; // the slug of the topic that is changed; null: a new one
   let running = true; // whether that topic is listened to
   let timer = null;
+  let explained = null; // the stopped topic of which is said why
   let checks = 0; // a newer check makes the older ones void
 
   /* An answer of our own server as {ok, body}; what went wrong is in body.detail. */
@@ -138,6 +140,20 @@
     return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
   }
 
+  /* --- why the shown topic is stopped --- */
+
+  /* The collector knows. It is asked once each time that a topic is found stopped, and again when it could not say. */
+  async function because(slug) {
+    if (slug === explained) return;
+    explained = slug;
+    window.pulse.paint.text({ "topic-because": "" });
+    if (!slug) return;
+    const { ok, body } = await send("GET", at(slug));
+    if (slug !== explained) return;
+    if (!ok) setTimeout(() => slug === explained && (explained = null), AGAIN_AFTER);
+    else if (body.stopped_because) window.pulse.paint.text({ "topic-because": `Stopped: ${body.stopped_because}` });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     const dialog = element("topic-dialog");
     dialog.querySelector("form").addEventListener("submit", save);
@@ -162,4 +178,6 @@
     if (element("topic-query").value === (shown.query || "")) element("topic-query").value = body.query;
     check();
   }
+
+  window.pulse = Object.assign(window.pulse || {}, { because });
 })();

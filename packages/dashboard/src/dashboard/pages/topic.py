@@ -39,7 +39,7 @@ def layout() -> dmc.MantineProvider:
 def _title() -> html.Div:
     return html.Div(
         [
-            html.Div([_heading(), html.P(id=ids.QUERY, className="query")]),
+            html.Div([_heading(), html.P(id=ids.QUERY, className="query"), _because()]),
             html.Div([html.P(id=ids.PERIOD, className="period"), html.P(id=ids.COVERAGE, className="coverage")]),
             html.Ul(
                 id=ids.CHIPS,
@@ -57,6 +57,11 @@ def _heading() -> html.Div:
     return html.Div(
         [html.H1(id=ids.HEADING), html.Span(id=ids.TOPIC_STATE, className="topic-state"), edit], className="heading"
     )
+
+
+def _because() -> html.P:
+    """Why the topic is stopped, where a limit did it."""
+    return html.P(id=ids.TOPIC_BECAUSE, className="because", **{"aria-live": "polite"})
 
 
 def _empty() -> html.Section:

@@ -81,10 +81,10 @@ class Collector:
         return Response(status_code=204)
 
     async def start(self, slug: str) -> dict[str, Any] | Response:
-        return self._replaced(slug, ended=None)
+        return self._replaced(slug, ended=None, stopped_because=None)
 
     async def stop(self, slug: str) -> dict[str, Any] | Response:
-        return self._replaced(slug, ended=self._clock())
+        return self._replaced(slug, ended=self._clock(), stopped_because=None)
 
     def _replaced(self, slug: str, **changes: Any) -> dict[str, Any] | Response:
         if slug not in self._topics:
@@ -102,6 +102,10 @@ class Collector:
             "languages": [],
             "reposts": True,
             "state": state,
+            "limit": None,
+            "until": None,
+            "stopped_by": "limit" if topic.stopped_because else None,
+            "stopped_because": topic.stopped_because,
         }
 
 

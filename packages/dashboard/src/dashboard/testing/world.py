@@ -93,6 +93,7 @@ class Topic:
     ended: datetime | None = None
     gap_minute: int | None = None  # of each hour: nothing was heard in it, and not all in the next
     began: datetime | None = None
+    stopped_because: str | None = None  # of one that has ended: which limit did it
     extra: tuple[dict[str, Any], ...] = ()  # posts beside the made-up ones
 
 
