@@ -76,7 +76,8 @@ class Places:
                 self._held.enter_context(server)
             self._servers = kafka, cassandra, redis
         self._played += 1
-        return OnServers(folder, *self._servers, database=self._played, jars=str(fetch("spark")))
+        speed = self._servers[-1].url(self._played)
+        return OnServers(folder, *self._servers, speed=speed, jars=str(fetch("spark")))
 
 
 if __name__ == "__main__":

@@ -186,6 +186,25 @@ class TestCassandraMaster(MasterContract):
         assert made
         assert [mark.topic for mark in store.marks(5)] == ["late"]
 
+    def test_every_post_is_looked_up_once_whatever_else_is_done_before_it_is_written(
+        self, store: CassandraMaster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A look-up is what the way of a post through the master set costs most."""
+        asked, run = list[str](), store._connection.many
+
+        def many(statement: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
+            rows = list(values)
+            asked.extend(post_id for (post_id, *_) in rows if statement.startswith("select topic, run"))
+            return run(statement, rows)
+
+        monkeypatch.setattr(store._connection, "many", many)
+        store.held(["x:1", "x:2"])
+        store.bury([])
+        store.remove([])
+        for post_id in ("x:1", "x:2", "x:3", "x:4"):
+            store.write([("tea", annotated(post_id))], FIRST)
+        assert asked == ["x:1", "x:2", "x:3", "x:4"]
+
     def test_the_bucket_of_posts_that_were_removed_goes_with_the_last(self, store: CassandraMaster) -> None:
         posts = [annotated("x:1", NOON), annotated("x:2", NOON + MINUTE), annotated("x:3", NOON + DAY)]
         store.write([("tea", post) for post in posts], FIRST)

@@ -74,18 +74,18 @@ class Embedded:
 
 
 class OnServers:
-    """Kafka, Cassandra and Redis, each a topic, a keyspace and a database of its own.
+    """Kafka, Cassandra and Redis: a topic and a keyspace of its own, and the database of Redis that `speed` names.
 
     What the collector can write goes through its own sink, which keeps on the disk what a dead broker does not take;
     what it cannot, as torn lines, comes from another program.
     """
 
     def __init__(
-        self, folder: Path, kafka: Kafka, cassandra: Cassandra, redis: Redis, *, database: int, jars: str
+        self, folder: Path, kafka: Kafka, cassandra: Cassandra, redis: Redis, *, speed: str, jars: str
     ) -> None:
         name = f"chaos_{uuid.uuid4().hex[:12]}"
         self.folder, self.jars = folder, jars
-        self.queue, self.store, self.speed = kafka.url(name), cassandra.url(name), redis.url(database)
+        self.queue, self.store, self.speed = kafka.url(name), cassandra.url(name), speed
         self.servers: Mapping[str, Server] = {"kafka": kafka, "cassandra": cassandra, "redis": redis}
 
     def prepare(self) -> None:

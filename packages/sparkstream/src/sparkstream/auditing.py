@@ -125,7 +125,7 @@ def _same_top(store: LayeredStore, topic: str, hour: int, facet: str, fresh: Rol
     held = store.top(topic, [span], facet, by="posts", limit=_EVERY)
     counts = (TermCount(term, *sums) for (of, term), sums in fresh.terms.items() if of == facet)
     wanted = rank(counts, facet, by="posts")
-    if not store.is_cut(topic, [span]):
+    if held == wanted or not store.is_cut(topic, [span]):
         return held == wanted
     # An hour in which the layers meet is put together from cut minutes: it may lack terms, and posts of those it has.
     known = {count.term: count for count in wanted}

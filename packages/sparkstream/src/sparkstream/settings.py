@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     annotator_token: SecretStr | None = Field(default=None, description="Of the nlp-services that annotate by URL")
     master: str = Field(default="local[2]", description="Spark's master URL")
     max_lines: int = Field(default=1_000, ge=1, le=100_000, description="Lines of one micro-batch")
-    trigger: float = Field(default=1.0, ge=0, description="Seconds between two micro-batches at least")
+    trigger: float = Field(default=0.2, ge=0, description="Seconds between two micro-batches at least")
     driver_memory: str = Field(default="1g", description="Memory of the JVM")
     jars: Path | None = Field(
         default=None, description="Folder with Spark's connector for Kafka, instead of Maven Central"

@@ -43,8 +43,7 @@ class CassandraPosts:
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
         """The answer is remembered for the writes that follow, until the next one."""
-        answers = self._connection.many(_HELD, [(post_id,) for post_id in ids])
-        self._looked_up = {post_id: _held(rows) for post_id, rows in zip(ids, answers, strict=True)}
+        self._looked_up = self._look_up(ids)
         return {post_id: held for post_id, held in self._looked_up.items() if held.rows or held.buried is not None}
 
     def read(self, keys: Sequence[Key]) -> dict[Key, AnnotatedPost]:
@@ -56,9 +55,7 @@ class CassandraPosts:
         return {key: _stored(answer[0]).post for key, answer in zip(rows, found, strict=True) if answer}
 
     def write(self, posts: Sequence[tuple[str, AnnotatedPost]], stamp: Stamp) -> None:
-        unknown = {post.id for _, post in posts} - self._looked_up.keys()
-        if unknown:
-            self.held(sorted(unknown | self._looked_up.keys()))
+        self._look_up_the_rest({post.id for _, post in posts})
         new = [
             (topic, post)
             for topic, post in posts
@@ -87,12 +84,12 @@ class CassandraPosts:
             "delete from posts_by_id where id = ? and topic = ?", [(post_id, topic) for topic, post_id in rows]
         )
         self._unlist({(topic, bucket) for topic, bucket, *_ in places})
-        self._looked_up = {}
+        self._forget(post_id for _, post_id in keys)
 
     def bury(self, tombstones: Sequence[Tombstone]) -> None:
         values = [(stone.id, stone.at, stone.reason) for stone in tombstones]
         self._connection.many("insert into posts_by_id (id, buried_at, buried_reason) values (?, ?, ?)", values)
-        self._looked_up = {}
+        self._forget(stone.id for stone in tombstones)
 
     def scan(self, topic: str, start: int, end: int) -> Iterator[StoredPost]:
         buckets = [
@@ -150,13 +147,27 @@ class CassandraPosts:
             own = [_stored(row) for row in rows]
             self._list({(topic, floor(stored.post.event_time, BUCKET)) for stored in own})
             left = [stored.post for stored in own if stored.stamp == stamp]
-            held = self.held([post.id for post in left])
-            missing = [post for post in left if topic not in held.get(post.id, Held({})).rows]
+            held = self._look_up([post.id for post in left])
+            missing = [post for post in left if topic not in held[post.id].rows]
             self._connection.many(_KNOW, [_known(topic, post, post.event_time, stamp) for post in missing])
 
     def _rows(self, keys: Sequence[Key]) -> dict[Key, Row | None]:
-        held = self.held(list(dict.fromkeys(post_id for _, post_id in keys)))
-        return {key: held[key[1]].rows.get(key[0]) if key[1] in held else None for key in keys}
+        held = self._look_up(list(dict.fromkeys(post_id for _, post_id in keys)))
+        return {(topic, post_id): held[post_id].rows.get(topic) for topic, post_id in keys}
+
+    def _look_up_the_rest(self, ids: set[str]) -> None:
+        """So that all of these are known; what is none of them is remembered no longer then."""
+        if unknown := ids - self._looked_up.keys():
+            known = {post_id: self._looked_up[post_id] for post_id in ids - unknown}
+            self._looked_up = known | self._look_up(sorted(unknown))
+
+    def _look_up(self, ids: Sequence[str]) -> dict[str, Held]:
+        answers = self._connection.many(_HELD, [(post_id,) for post_id in ids])
+        return {post_id: _held(rows) for post_id, rows in zip(ids, answers, strict=True)}
+
+    def _forget(self, ids: Iterable[str]) -> None:
+        for post_id in ids:
+            self._looked_up.pop(post_id, None)
 
     def _announce(self, posts: Sequence[tuple[str, AnnotatedPost]], stamp: Stamp) -> None:
         """What has to be known before any row is there: the minutes, the buckets, the topics."""
@@ -199,8 +210,9 @@ class CassandraPosts:
             _KNOW, [_known(topic, post, event_time, stamp) for topic, post, event_time, stamp in rows]
         )
         for topic, post, event_time, stamp in rows:
-            held = self._looked_up[post.id]
-            self._looked_up[post.id] = replace(held, rows={**held.rows, topic: Row(stamp, post.version, event_time)})
+            if held := self._looked_up.get(post.id):
+                rows_of = {**held.rows, topic: Row(stamp, post.version, event_time)}
+                self._looked_up[post.id] = replace(held, rows=rows_of)
 
     def _ahead(self, query: str, values: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """The rows of many queries in their order, some queries ahead of who reads: one first, then more at once."""
