@@ -1,11 +1,14 @@
 """Made-up records, posts and stores; what a test does not name does not matter to it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from sparkstream.annotation import AnnotatedPost, annotate, from_record
+from sparkstream.batch import BatchLayer
 from sparkstream.cleaning import message_key
 from sparkstream.layers import apply_batch
 from sparkstream.rollups import fold_minutes
@@ -13,6 +16,7 @@ from sparkstream.schema import Post, parse
 from sparkstream.stage import Line, PartitionResult, run_stage
 from sparkstream.stores import LayeredStore
 from sparkstream.stores.base import Delta, JobStatus, Stamp
+from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.testing import KnownAnnotator
 from sparkstream.times import MINUTE, format_time, parse_time
 
@@ -131,6 +135,24 @@ def feed(
     result = run_stage(lines(values, place=f"spool:{batch}"), stamp, store.master, KnownAnnotator(), now=NOON)
     apply_batch(store, stamp, result.deltas, STATUS)
     return result
+
+
+def two_layers(
+    path: Path,
+    posts: Iterable[tuple[str, AnnotatedPost]],
+    *,
+    border: int,
+    now: int,
+    more: Sequence[dict[str, Any]] = (),
+) -> SqliteStore:
+    """A store with these posts, and `more` records: batch views up to `border`, and a job that was heard of `now`."""
+    store = SqliteStore(str(path))
+    keep(store, posts)
+    if more:
+        feed(store, more, 1)
+    BatchLayer(store, lambda: now).run(end=border)
+    store.speed.heartbeat(replace(STATUS, updated_at=now))
+    return store
 
 
 def some_day(seed: int = 7, *, posts: int = 400, hours: int = 26) -> list[dict[str, Any]]:

@@ -1,14 +1,12 @@
 """The view API while one layer is down: it answers from the other, says so, and is whole again by itself."""
 
-from dataclasses import replace
+from contextlib import closing
 
 import pytest
-from factories import NOON, STATUS, feed, gap, keep
+from factories import NOON, gap, two_layers
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 from sparkstream.api import create_app
-from sparkstream.batch import BatchLayer
-from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.times import HOUR, MINUTE, format_time
 from switch import Served
 
@@ -31,13 +29,9 @@ QUESTIONS = (
 
 @pytest.fixture
 def store(tmp_path, some_posts):
-    opened = SqliteStore(str(tmp_path / "views.db"))
-    keep(opened, some_posts)
-    feed(opened, [gap(NOON + HOUR, NOON + HOUR + MINUTE)], 1)
-    BatchLayer(opened, lambda: END).run(end=BORDER)
-    opened.speed.heartbeat(replace(STATUS, updated_at=END))
-    yield opened
-    opened.close()
+    unheard = gap(NOON + HOUR, NOON + HOUR + MINUTE)
+    with closing(two_layers(tmp_path / "views.db", some_posts, border=BORDER, now=END, more=[unheard])) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """While one layer is down the other one answers: what is not known is said to be unknown, and nothing stays so."""
 
-from dataclasses import replace
+from contextlib import closing
 
 import pytest
 import truth
-from factories import NOON, STATUS, annotated, keep
+from factories import NOON, annotated, keep, two_layers
 from sparkstream.batch import BatchLayer
 from sparkstream.errors import StoreBusyError
 from sparkstream.schema import TopicEvent
 from sparkstream.stores.base import LayerTimes, Stamp, Unread
-from sparkstream.stores.sqlite import SqliteStore
 from sparkstream.times import DAY, HOUR, LATEST, MINUTE, Span, cover
 from switch import Served
 
@@ -20,12 +19,8 @@ ALL = [Span(DAY, 0, NOON + 3 * DAY)]
 
 @pytest.fixture
 def store(tmp_path, some_posts):
-    opened = SqliteStore(str(tmp_path / "views.db"))
-    keep(opened, some_posts)
-    BatchLayer(opened, lambda: END).run(end=BORDER)
-    opened.speed.heartbeat(replace(STATUS, updated_at=END))
-    yield opened
-    opened.close()
+    with closing(two_layers(tmp_path / "views.db", some_posts, border=BORDER, now=END)) as opened:
+        yield opened
 
 
 @pytest.fixture
