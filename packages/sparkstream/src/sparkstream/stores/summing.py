@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 from sparkstream.annotation import SENTIMENTS
 from sparkstream.rollups import Rollup
@@ -23,8 +23,22 @@ SKETCHES: Final = ("all", *SENTIMENTS)
 WRITTEN: Final = 10_000
 """Terms of one transaction: under 100 ms with its sync on a laptop's disk."""
 
+BySentiment: TypeAlias = dict[str, bytes | None]
+"""A sketch by its label; None where nothing was counted."""
+
 Terms = dict[tuple[str, str], list[int]]
 """(facet, term) → [posts, positive, neutral, negative], as a rollup has them."""
+
+
+def sketch_columns(labels: Sequence[str] = SKETCHES) -> tuple[str, ...]:
+    """What the sketches of some labels are called in a store: those of authors, then those of messages."""
+    return tuple(f"{what}_{label}" for what in ("authors", "messages") for label in labels)
+
+
+def split_sketches(labels: Sequence[str], sketches: Sequence[bytes | None]) -> tuple[BySentiment, BySentiment]:
+    """Authors and messages out of columns in the order of `sketch_columns`."""
+    authors, messages = sketches[: len(labels)], sketches[len(labels) :]
+    return dict(zip(labels, authors, strict=True)), dict(zip(labels, messages, strict=True))
 
 
 def by_period(deltas: Iterable[Delta]) -> dict[tuple[str, Span], Rollup]:

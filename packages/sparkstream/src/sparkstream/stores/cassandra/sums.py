@@ -10,12 +10,12 @@ import orjson
 from sparkstream.stores.base import Period
 from sparkstream.stores.cassandra.connection import Connection, Row
 from sparkstream.stores.packing import PackedTerms
-from sparkstream.stores.summing import SKETCHES
+from sparkstream.stores.summing import SKETCHES, sketch_columns, split_sketches
 from sparkstream.times import DAY, HOUR, MINUTE, Span, floor
 
 CHUNKS: Final = {MINUTE: DAY, HOUR: 32 * DAY, DAY: 1_024 * DAY}
 """How much time a partition holds, by step: about a thousand periods."""
-SKETCH_COLUMNS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
+SKETCH_COLUMNS: Final = sketch_columns()
 
 _SPAN: Final = "topic = ? and step = ? and chunk = ? and start >= ? and start < ?"
 COUNTS: Final = f"select start, generation, posts from batch_periods where {_SPAN}"
@@ -39,8 +39,8 @@ class CassandraSums(PackedTerms):
 
     def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
         asked = SKETCHES if labels is None else labels
-        columns = "".join(f", {what}_{label}" for what in ("authors", "messages") for label in asked)
-        query = f"select start, generation, posts, counts, cut{columns} from batch_periods where {_SPAN}"
+        columns = ", ".join(("start", "generation", "posts", "counts", "cut", *sketch_columns(asked)))
+        query = f"select {columns} from batch_periods where {_SPAN}"
         return [_period(span, row, asked) for span, row in self.visible(topic, spans, query) if row[2]]
 
     def is_cut(self, topic: str, spans: Sequence[Span]) -> bool:
@@ -83,13 +83,13 @@ def _newest(rows: Iterable[Row], generation: int) -> Iterator[Row]:
 
 def _period(span: Span, row: Row, labels: Sequence[str]) -> Period:
     start, _, posts, counts, cut, *held = row
-    sketches = [sketch or None for sketch in held]
+    authors, messages = split_sketches(labels, [sketch or None for sketch in held])
     return Period(
         step=span.step,
         start=start,
         posts=posts,
         counts=orjson.loads(counts),
         cut=cut,
-        authors=dict(zip(labels, sketches[: len(labels)], strict=True)),
-        messages=dict(zip(labels, sketches[len(labels) :], strict=True)),
+        authors=authors,
+        messages=messages,
     )

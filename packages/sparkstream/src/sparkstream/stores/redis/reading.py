@@ -9,10 +9,10 @@ from typing import Any, Final
 from sparkstream.stores.base import Period, TermCount
 from sparkstream.stores.redis import keys
 from sparkstream.stores.redis.connection import Redis
-from sparkstream.stores.summing import SKETCHES, rank
+from sparkstream.stores.summing import SKETCHES, rank, sketch_columns, split_sketches
 from sparkstream.times import Span
 
-SKETCH_FIELDS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
+SKETCH_FIELDS: Final = sketch_columns()
 COUNT: Final = "count:"
 """What the fields of counts begin with: `count:sentiment:positive`."""
 _ENTITY_TYPES: Final = 8
@@ -111,13 +111,13 @@ def _period(step: int, start: int, row: dict[bytes, bytes]) -> Period:
         if name.startswith(COUNT.encode()):
             _, dimension, label = name.decode().split(":", 2)
             counts[dimension][label] = int(value)
-    sketches = [row.get(name.encode()) for name in SKETCH_FIELDS]
+    authors, messages = split_sketches(SKETCHES, [row.get(name.encode()) for name in SKETCH_FIELDS])
     return Period(
         step=step,
         start=start,
         posts=int(row[b"posts"]),
         counts=counts,
-        authors=dict(zip(SKETCHES, sketches[: len(SKETCHES)], strict=True)),
-        messages=dict(zip(SKETCHES, sketches[len(SKETCHES) :], strict=True)),
+        authors=authors,
+        messages=messages,
         cut=row.get(b"cut") == b"1",
     )

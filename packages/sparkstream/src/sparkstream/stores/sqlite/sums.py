@@ -11,10 +11,10 @@ import orjson
 from sparkstream.rollups import FACETS
 from sparkstream.stores.base import Period
 from sparkstream.stores.sqlite.connection import Connections
-from sparkstream.stores.summing import SKETCHES
+from sparkstream.stores.summing import SKETCHES, sketch_columns, split_sketches
 from sparkstream.times import Span
 
-SKETCH_COLUMNS: Final = tuple(f"{what}_{label}" for what in ("authors", "messages") for label in SKETCHES)
+SKETCH_COLUMNS: Final = sketch_columns()
 FACET_NUMBERS: Final = {facet: number for number, facet in enumerate(FACETS)}
 _SPAN: Final = "topic = ? and step = ? and start >= ? and start < ?"
 
@@ -34,7 +34,7 @@ class SqliteSums:
 
     def periods(self, topic: str, spans: Sequence[Span], labels: Sequence[str] | None = None) -> list[Period]:
         asked = SKETCHES if labels is None else labels
-        columns = f"step, start, posts, counts, cut{_sketches(asked)}"
+        columns = ", ".join(("step", "start", "posts", "counts", "cut", *sketch_columns(asked)))
         with self._connections.reading() as db:
             query = f"{self.visible(db, topic, columns)} order by start"
             return [
@@ -68,19 +68,15 @@ def span_values(topic: str, spans: Sequence[Span]) -> list[str | int]:
     return [value for span in spans for value in (topic, span.step, span.start, span.end)]
 
 
-def _sketches(labels: Sequence[str]) -> str:
-    """What follows the other columns of a query."""
-    return "".join(f", {what}_{label}" for what in ("authors", "messages") for label in labels)
-
-
 def _period(row: Sequence[Any], labels: Sequence[str]) -> Period:
     step, start, posts, counts, cut, *sketches = row
+    authors, messages = split_sketches(labels, sketches)
     return Period(
         step=step,
         start=start,
         posts=posts,
         counts=orjson.loads(counts),
         cut=bool(cut),
-        authors=dict(zip(labels, sketches[: len(labels)], strict=True)),
-        messages=dict(zip(labels, sketches[len(labels) :], strict=True)),
+        authors=authors,
+        messages=messages,
     )
