@@ -16,6 +16,7 @@ from sparkstream.schema import Gap
 from sparkstream.stage import Line, run_stage
 from sparkstream.stores.base import JobStatus, Stamp
 from sparkstream.testing import KnownAnnotator
+from switch import Served
 from trending import Emerging, Period, UnknownTopicError
 from trending.providers.stream import StreamProvider
 from trending.providers.views import ViewClient
@@ -46,8 +47,8 @@ def day() -> SimulatedDay:
 
 
 @pytest.fixture(scope="module")
-def views_url(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The view API over a day that went through the stage: all but Spark."""
+def layers(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A day that went through the stage, all but Spark, in two layers that a test switches off."""
     folder: Path = tmp_path_factory.mktemp("views")
     store = open_store(f"sqlite:{folder / 'views.db'}")
     stamp = Stamp("contract", 0)
@@ -55,11 +56,18 @@ def views_url(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> It
     lines = [Line(f"spool:{number}", line) for number, line in enumerate(day.lines)]
     result = run_stage(lines, stamp, store.master, KnownAnnotator(), now=0)
     store.master.write_events([], [UNHEARD], [])
-    now = milliseconds(NOW)
-    store.speed.apply(stamp, result.deltas, JobStatus("contract", 0, now, 0.0, None, result.models))
-    with served(uvicorn.Config(create_app(store, clock=lambda: now), log_level="error")) as url:
-        yield url
+    status = JobStatus("contract", 0, milliseconds(NOW), 0.0, None, result.models)
+    store.speed.apply(stamp, result.deltas, status)
+    yield Served(store)
     store.close()
+
+
+@pytest.fixture(scope="module")
+def views_url(layers: Served) -> Iterator[str]:
+    """The view API over it."""
+    app = create_app(layers.store, clock=lambda: milliseconds(NOW))
+    with served(uvicorn.Config(app, log_level="error")) as url:
+        yield url
 
 
 @contextmanager
@@ -132,3 +140,16 @@ def test_trending_reads_what_could_not_be_heard(views_url: str) -> None:
     found = emerging(views_url, "world-cup", timedelta(minutes=15), now=OUTAGE + timedelta(minutes=69, seconds=30))
     assert found.coverage == "partial"
     assert found.baseline == Period(heard_again, heard_again + timedelta(minutes=45))
+
+
+@pytest.mark.parametrize("server", ["cassandra", "redis"])
+def test_while_a_layer_is_down_trending_says_that_what_rises_is_unknown(
+    views_url: str, layers: Served, day: SimulatedDay, server: str
+) -> None:
+    now = max(post.created_at for post in day.posts if "ShootoutNight" in post.hashtags)
+    assert emerging(views_url, "world-cup", timedelta(hours=1), now=now).coverage == "full"
+    layers.go(getattr(layers, server))
+    down = emerging(views_url, "world-cup", timedelta(hours=1), now=now)
+    layers.go()
+    assert (down.coverage, down.items) == ("none", [])
+    assert emerging(views_url, "world-cup", timedelta(hours=1), now=now).items
