@@ -36,7 +36,7 @@ from sparkstream.stores.cassandra.marks import AT_ONCE, CassandraMarks
 from sparkstream.stores.redis import RedisSpeed
 from sparkstream.stores.redis import connection as redis_connection
 from sparkstream.times import DAY, MINUTE
-from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract, minute
+from stores.contract import FIRST, BatchContract, MasterContract, SpeedContract, minute, scanned
 
 Opened = tuple[CassandraMaster, CassandraBatch]
 
@@ -101,6 +101,14 @@ class TestCassandraMaster(MasterContract):
             "x:1": FIRST,
             "x:2": FIRST,
         }
+
+    def test_the_server_has_nothing_to_warn_of_when_many_posts_are_written_together(
+        self, store: CassandraMaster, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        posts = [("tea", annotated(f"x:{number}", NOON + number, text="a kettle " * 20)) for number in range(500)]
+        store.write(posts, FIRST)
+        assert [record.message for record in caplog.records if "arning" in record.message] == []
+        assert len(store.held([post.id for _, post in posts])) == len(scanned(store)) == len(posts)
 
     def test_a_batch_that_comes_again_finds_what_it_had_left_half_written(self, store: CassandraMaster) -> None:
         store.begin(FIRST)

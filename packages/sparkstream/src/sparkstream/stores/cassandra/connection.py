@@ -1,7 +1,7 @@
 """The session: URL, prepared statements, and the driver's errors made ours.
 
-A statement is prepared once a process. Writes that belong to one partition go as an unlogged batch, others side by
-side; every one of them may be made twice.
+A statement is prepared once a process. Writes that belong to one partition go as an unlogged batch, small ones to
+partitions of the same nodes too, others side by side; every one of them may be made twice.
 
 Of two writes of a row the one stands whose time is later. That time is the server's, not that of whoever writes: jobs,
 batches and those who forget may run on machines whose clocks differ. And all writes of a partition go to the same node
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,10 +32,10 @@ try:
     )
     from cassandra.auth import PlainTextAuthProvider
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture
-    from cassandra.concurrent import execute_concurrent_with_args
+    from cassandra.concurrent import execute_concurrent, execute_concurrent_with_args
     from cassandra.connection import ConnectionException
     from cassandra.policies import ConstantReconnectionPolicy, DCAwareRoundRobinPolicy, TokenAwarePolicy
-    from cassandra.query import BatchStatement, BatchType, PreparedStatement, tuple_factory
+    from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement, tuple_factory
 except ImportError as error:
     raise MissingExtraError("Cassandra needs an extra: pip install 'sparkstream[cassandra]'") from error
 
@@ -44,8 +45,10 @@ RECONNECTED: Final = 1.0
 """Seconds between two looks for a node that went away; the driver's own policy comes to ten minutes."""
 CONCURRENCY: Final = 100
 """Requests of one process under way at once; more bring nothing (reference: the driver's own measurements)."""
-BATCH_BYTES: Final = 32_000
-"""Of one unlogged batch: the server refuses 50 KiB by default."""
+BATCH_BYTES: Final = 128_000
+"""Of one unlogged batch of one partition, which no bound of the server but that of a write, megabytes, is for."""
+BATCH_PARTITIONS: Final = 10
+"""Of one unlogged batch: the server warns of more, and refuses 50 KiB in several."""
 DEFAULT_PORT: Final = 9042
 
 Row = tuple[Any, ...]
@@ -180,18 +183,43 @@ class Connection:
     def together(self, statement: str, groups: Iterable[Sequence[tuple[Sequence[Any], int]]]) -> None:
         """Writes rows, each with its size in bytes; those of a group are of one partition and go in few batches."""
         with self.errors():
-            prepared, under_way = self._prepare(statement), list[ResponseFuture]()
-            for group in groups:
-                for some in _by_size(group):
-                    batch = BatchStatement(batch_type=BatchType.UNLOGGED)
-                    for values in some:
-                        batch.add(prepared, values)
-                    batch.is_idempotent = True
-                    under_way.append(self._session.execute_async(batch))
-                    if len(under_way) >= CONCURRENCY:
-                        under_way.pop(0).result()
-            for asked in under_way:
-                asked.result()
+            prepared = self._prepare(statement)
+            self._batches(map(prepared.bind, some) for group in groups for some in _by_size(group))
+
+    def each(self, writes: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """Runs different statements side by side."""
+        with self.errors():
+            prepared = [(self._prepare(statement), values) for statement, values in writes]
+            execute_concurrent(self._session, prepared, concurrency=CONCURRENCY, raise_on_first_error=True)
+
+    def scattered(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
+        """Writes small rows of many partitions: those of the same nodes go some in a batch, to where each would go.
+
+        A request costs both sides several times what such a row does.
+        """
+        with self.errors():
+            prepared, metadata = self._prepare(statement), self._cluster.metadata
+            by_nodes: dict[tuple[Any, ...], list[BoundStatement]] = defaultdict(list)
+            for bound in map(prepared.bind, values):
+                by_nodes[tuple(metadata.get_replicas(bound.keyspace, bound.routing_key))].append(bound)
+            self._batches(
+                bounds[start : start + BATCH_PARTITIONS]
+                for bounds in by_nodes.values()
+                for start in range(0, len(bounds), BATCH_PARTITIONS)
+            )
+
+    def _batches(self, batches: Iterable[Iterable[BoundStatement]]) -> None:
+        under_way = deque[ResponseFuture]()
+        for bounds in batches:
+            batch = BatchStatement(batch_type=BatchType.UNLOGGED)
+            for bound in bounds:
+                batch.add(bound)
+            batch.is_idempotent = True
+            under_way.append(self._session.execute_async(batch))
+            if len(under_way) >= CONCURRENCY:
+                under_way.popleft().result()
+        for asked in under_way:
+            asked.result()
 
     def close(self) -> None:
         self._cluster.shutdown()

@@ -33,6 +33,9 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _REMOVE: Final = "delete from posts where topic = ? and bucket = ? and event_time = ? and id = ?"
 _HELD: Final = "select topic, run, batch_id, version, event_time, buried_at from posts_by_id where id = ?"
 _KNOW: Final = "insert into posts_by_id (id, topic, event_time, version, run, batch_id) values (?, ?, ?, ?, ?, ?)"
+_TOUCH: Final = "insert into touched (run, batch_id, topic, minute) values (?, ?, ?, ?)"
+_LIST: Final = "insert into buckets (topic, bucket) values (?, ?)"
+_TOPIC: Final = "insert into topics (one, slug) values (0, ?)"
 _BUCKETS: Final = "select bucket from buckets where topic = ? and bucket >= ? and bucket < ?"
 
 
@@ -172,17 +175,16 @@ class CassandraPosts:
     def _announce(self, posts: Sequence[tuple[str, AnnotatedPost]], stamp: Stamp) -> None:
         """What has to be known before any row is there: the minutes, the buckets, the topics."""
         minutes = sorted({(topic, floor(post.event_time, MINUTE)) for topic, post in posts})
-        self._connection.many(
-            "insert into touched (run, batch_id, topic, minute) values (?, ?, ?, ?)",
-            [(stamp.run, stamp.batch, topic, minute) for topic, minute in minutes],
-        )
-        self._list({(topic, floor(minute, BUCKET)) for topic, minute in minutes})
-        self._connection.many(
-            "insert into topics (one, slug) values (0, ?)", [(topic,) for topic in {topic for topic, _ in minutes}]
+        self._connection.each(
+            [
+                *((_TOUCH, (stamp.run, stamp.batch, *minute)) for minute in minutes),
+                *((_LIST, bucket) for bucket in sorted({(topic, floor(minute, BUCKET)) for topic, minute in minutes})),
+                *((_TOPIC, (topic,)) for topic in sorted({topic for topic, _ in minutes})),
+            ]
         )
 
     def _list(self, buckets: Iterable[tuple[str, int]]) -> None:
-        self._connection.many("insert into buckets (topic, bucket) values (?, ?)", sorted(buckets))
+        self._connection.many(_LIST, sorted(buckets))
 
     def _unlist(self, buckets: Iterable[tuple[str, int]]) -> None:
         """Takes the empty ones off the list. Others write meanwhile: so they are looked into once more afterwards, and
@@ -206,7 +208,7 @@ class CassandraPosts:
             by_bucket[topic, bucket].append(((*values, stamp.run, stamp.batch), 200 + len(record)))
         self._connection.together(_WRITE, by_bucket.values())
         self._list(by_bucket)  # before them, too; but one who removes may just have found a bucket empty
-        self._connection.many(
+        self._connection.scattered(
             _KNOW, [_known(topic, post, event_time, stamp) for topic, post, event_time, stamp in rows]
         )
         for topic, post, event_time, stamp in rows:
