@@ -16,7 +16,7 @@ from models.common.errors import NotReleasedError
 from models.entities import sets
 from models.entities.train import BASE, Recipe
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 FLOORS = {"btc/test": 0.54, "wnut17/test": 0.38}
 """F1 of exact spans."""
 STRINGS = ("PERSON", "ORG", "GPE")
@@ -25,6 +25,7 @@ TRIED = [
     "from scratch, 96 wide and 4 deep: F1 .496 on the Broad Twitter Corpus, .346 on WNUT-17",
     "en_core_web_sm as it comes: .387 and .251",
     "the teacher itself (0.2.0), three times as dear: .549 and .432",
+    "taught by a teacher that had seen 78 texts of the tests (0.3.0): .554 and .432",
     "the student before its persons were renamed: as good within a point, but it missed rare names",
 ]
 Figures = Mapping[str, dict[str, float]]
