@@ -40,8 +40,10 @@ def assert_equals_the_seed(store: LayeredStore, day: SimulatedDay, tops: Sequenc
             expected = truths(day, step, topic)
             items = views.series(topic, window, name)["items"]  # type: ignore[arg-type]
             assert_series(items, [expected.get(start, Truth()) for start in range(window.start, window.end, step)])
-            for start, truth in expected.items() if step in tops else ():
-                assert_tops(store, topic, Span(step, start, start + step), truth)
+            if step in tops:
+                cut = cuts(store, topic, Span(step, window.start, window.end))
+                for start, truth in expected.items():
+                    assert_tops(store, topic, Span(step, start, start + step), truth, cut=cut[start])
         assert_summary(views, topic, window, truths(day, DAY, topic)[window.start])
     store.close()
 
@@ -69,13 +71,20 @@ def assert_series(items: list[dict[str, object]], expected: list[Truth]) -> None
     ]
 
 
-def assert_tops(store: LayeredStore, topic: str, period: Span, truth: Truth) -> None:
+def cuts(store: LayeredStore, topic: str, span: Span) -> dict[int, bool]:
+    """Which periods lack terms, by their start; each period of a layer's is as long as the span's step or shorter."""
+    found: dict[int, bool] = {}
+    for period in store.periods(topic, [span], ()):
+        found.setdefault(period.start // span.step * span.step, period.cut)
+    return found
+
+
+def assert_tops(store: LayeredStore, topic: str, period: Span, truth: Truth, *, cut: bool) -> None:
     """Every term of every facet with its posts by sentiment; of a closed period the 200 or 1,000 most frequent ones."""
     kept = 200 if period.step == MINUTE else 1_000
     for facet in FACETS:
         counts = truth.terms[facet]
         by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        cut = store.periods(topic, [period])[0].cut
         rated = truth.rated[facet]
         assert [
             (count.term, count.posts, count.positive, count.neutral, count.negative)

@@ -202,7 +202,7 @@ class TestCassandraMaster(MasterContract):
 
         def many(statement: str, values: Iterable[Sequence[Any]]) -> list[list[Row]]:
             rows = list(values)
-            asked.extend(post_id for (post_id, *_) in rows if statement.startswith("select topic, run"))
+            asked.extend(post_id for (ids, *_) in rows if "from posts_by_id" in statement for post_id in ids)
             return run(statement, rows)
 
         monkeypatch.setattr(store._connection, "many", many)

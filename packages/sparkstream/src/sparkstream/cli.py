@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -201,6 +202,8 @@ def serve(
     address = _bind(host or settings.host, settings.port if port is None else port, token)
     opened = open_served(store or settings.store, speed or settings.speed)
     config = uvicorn.Config(create_app(opened, token=token), log_level="warning", timeout_graceful_shutdown=2)
+    gc.collect()
+    gc.freeze()  # what is here stays: looking through it after each page of posts takes longer than a page may
     with address, _stop_signal():  # uvicorn ends well, and raises the signal once more
         logging.getLogger("sparkstream").info("the views are at http://%s:%d", *address.getsockname()[:2])
         uvicorn.Server(config).run([address])

@@ -38,7 +38,9 @@ def add_up(periods: Sequence[Period], labels: Sequence[str] = SKETCHES) -> Sums:
     counts: dict[str, Counter[str]] = {dimension: Counter() for dimension in DIMENSIONS}
     for period in periods:
         for dimension, posts in period.counts.items():
-            counts[dimension].update(posts)
+            into = counts[dimension]
+            for label, number in posts.items():  # `update` takes ten times as long for a minute's few labels
+                into[label] += number
     return Sums(
         posts=sum(period.posts for period in periods),
         counts=counts,

@@ -97,6 +97,11 @@ def new_sketches(rollup: Rollup) -> list[bytes | None]:
     return [*_sketches(rollup.authors), *_sketches(rollup.messages)]
 
 
+def sketches_of(rollups: Iterable[Rollup]) -> dict[int, list[bytes | None]]:
+    """Those of each rollup by its `id`, made once: one rollup is often of a minute, its hour and its day."""
+    return {key: new_sketches(rollup) for key, rollup in {id(rollup): rollup for rollup in rollups}.items()}
+
+
 def _sketches(by_label: Mapping[str, set[str]]) -> Iterator[bytes | None]:
     found = {label: sketch(keys) for label, keys in by_label.items() if keys}
     yield next(iter(found.values())) if len(found) == 1 else sketch(set[str]().union(*by_label.values()))

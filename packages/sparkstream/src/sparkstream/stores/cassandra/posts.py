@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -21,6 +22,8 @@ from sparkstream.times import DAY, MINUTE, floor
 BUCKET: Final = 5 * MINUTE
 _AHEAD: Final = 16
 """Buckets that are asked for at once: most of them are small."""
+_IDS: Final = 25
+"""Looked up in one query: a request costs either side more than a row does."""
 
 _READ: Final = "select event_time, received_at, record, run, batch_id, id from posts where topic = ? and bucket = ?"
 _SCAN: Final = f"{_READ} and event_time >= ? and event_time < ?"
@@ -31,7 +34,7 @@ insert into posts (topic, bucket, event_time, id, received_at, version, sentimen
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _REMOVE: Final = "delete from posts where topic = ? and bucket = ? and event_time = ? and id = ?"
-_HELD: Final = "select topic, run, batch_id, version, event_time, buried_at from posts_by_id where id = ?"
+_HELD: Final = "select id, topic, run, batch_id, version, event_time, buried_at from posts_by_id where id in ?"
 _KNOW: Final = "insert into posts_by_id (id, topic, event_time, version, run, batch_id) values (?, ?, ?, ?, ?, ?)"
 _TOUCH: Final = "insert into touched (run, batch_id, topic, minute) values (?, ?, ?, ?)"
 _LIST: Final = "insert into buckets (topic, bucket) values (?, ?)"
@@ -165,8 +168,11 @@ class CassandraPosts:
             self._looked_up = known | self._look_up(sorted(unknown))
 
     def _look_up(self, ids: Sequence[str]) -> dict[str, Held]:
-        answers = self._connection.many(_HELD, [(post_id,) for post_id in ids])
-        return {post_id: _held(rows) for post_id, rows in zip(ids, answers, strict=True)}
+        answers = self._connection.many(_HELD, [(ids[start : start + _IDS],) for start in range(0, len(ids), _IDS)])
+        found: dict[str, list[tuple[Any, ...]]] = {post_id: [] for post_id in ids}
+        for post_id, *row in chain.from_iterable(answers):
+            found[post_id].append(tuple(row))
+        return {post_id: _held(rows) for post_id, rows in found.items()}
 
     def _forget(self, ids: Iterable[str]) -> None:
         for post_id in ids:

@@ -13,7 +13,7 @@ from sparkstream.stores.base import Delta, JobStatus, Stamp
 from sparkstream.stores.redis import keys
 from sparkstream.stores.redis.connection import Redis
 from sparkstream.stores.redis.reading import COUNT, SKETCH_FIELDS, RedisSums
-from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, add_sketches, by_period, by_size, new_sketches, newest
+from sparkstream.stores.summing import CLOSING_DELAY, KEPT_TERMS, add_sketches, by_period, by_size, newest, sketches_of
 from sparkstream.times import MINUTE, STORED_STEPS, Span
 
 _KEPT: Final = {str(step): kept for step, kept in KEPT_TERMS.items()}
@@ -120,9 +120,9 @@ class RedisSpeed(RedisSums):
         status: str | None = None,
     ) -> bool:
         """Sketches are united here, between reading and writing them; a writer in between makes it be done again."""
-        rollups = {id(rollup): rollup for _, _, rollup in sums}  # one may be of a minute, its hour and its day
+        rollups = {id(rollup): rollup for _, _, rollup in sums}
         numbers = {key: number for number, key in enumerate(rollups, start=1)}
-        fresh = {key: new_sketches(rollup) for key, rollup in rollups.items()}
+        fresh = sketches_of(rollups.values())
         asked: dict[str, Any] = {
             "stamp": stamp,
             "replace": replace,

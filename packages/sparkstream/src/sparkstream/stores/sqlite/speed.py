@@ -23,6 +23,7 @@ from sparkstream.stores.summing import (
     by_size,
     new_sketches,
     newest,
+    sketches_of,
 )
 from sparkstream.times import MINUTE, STORED_STEPS, Span
 
@@ -69,8 +70,7 @@ class SqliteSpeed(SqliteTerms):
 
     def apply(self, stamp: Stamp, deltas: Sequence[Delta], status: JobStatus) -> bool:
         sums = by_period(deltas)
-        rollups = {id(rollup): rollup for rollup in sums.values()}  # one may be of a minute, its hour and its day
-        fresh = {key: new_sketches(rollup) for key, rollup in rollups.items()}
+        fresh = sketches_of(sums.values())
         with self._connections.writing() as db:
             row = db.execute("select batch from applied where run = ?", (stamp.run,)).fetchone()
             if row and row[0] >= stamp.batch:
