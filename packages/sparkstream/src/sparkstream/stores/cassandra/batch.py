@@ -26,6 +26,8 @@ _REMOVE_TERMS: Final = (
     "delete from batch_terms where topic = ? and step = ? and chunk = ? and facet = ? and start = ? and generation = ?"
 )
 _POINTER: Final = "insert into pointers (one, topic, generation, until, announced) values (0, ?, ?, ?, ?)"
+_REMOVED_BYTES: Final = 100
+"""Of the mark that a removed row leaves, with its key."""
 _Chunk: TypeAlias = tuple[str, int, int]
 
 
@@ -130,9 +132,15 @@ class CassandraBatch(CassandraSums):
 
     def _remove(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """The terms first: what is found by its period can be removed again."""
-        listed = list(rows)
-        self._connection.many(_REMOVE_TERMS, [(*row[:3], facet, *row[3:]) for row in listed for facet in FACETS])
-        self._connection.many(_REMOVE_PERIOD, listed)
+        periods: dict[_Chunk, list[tuple[Sequence[Any], int]]] = defaultdict(list)
+        facets: dict[tuple[_Chunk, str], list[tuple[Sequence[Any], int]]] = defaultdict(list)
+        for topic, step, chunk, *version in rows:
+            place = (topic, step, chunk)
+            periods[place].append(((*place, *version), _REMOVED_BYTES))
+            for facet in FACETS:
+                facets[place, facet].append(((*place, facet, *version), _REMOVED_BYTES))
+        self._connection.together(_REMOVE_TERMS, facets.values())
+        self._connection.together(_REMOVE_PERIOD, periods.values())
         self._changed()
 
     def _changed(self) -> None:
