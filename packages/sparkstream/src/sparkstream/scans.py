@@ -18,8 +18,10 @@ COUNTED_POSTS: Final = 20_000
 """The newest matching posts from which a question is answered that views cannot answer."""
 LOOKED_AT: Final = 50_000
 """Posts that are read for them, two seconds of work at most: rare ones are looked for no further back."""
-PAGED: Final = 1_000
-"""Posts that are looked at for one page, 30 ms of work: of rare ones a page is short, and its `next` goes on."""
+PAGED: Final = 500
+"""Posts that are looked at for one page, 30 ms of work, more where they come from a disk: of rare ones a page is short,
+and its `next` goes on.
+"""
 _KEPT: Final = 8
 """Scans that are remembered, each of some 30 MB at most: a page asks several questions about the same posts."""
 
