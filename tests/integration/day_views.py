@@ -9,6 +9,7 @@ from sparkstream.annotation import EMOTIONS, SENTIMENTS
 from sparkstream.queries import Window
 from sparkstream.schema import MAX_RAW
 from sparkstream.stores import LayeredStore
+from sparkstream.sums import group
 from sparkstream.times import DAY, HOUR, LATEST, MINUTE, Span
 from twitterhandler.testing import SimulatedDay
 
@@ -41,9 +42,9 @@ def assert_equals_the_seed(store: LayeredStore, day: SimulatedDay, tops: Sequenc
             items = views.series(topic, window, name)["items"]  # type: ignore[arg-type]
             assert_series(items, [expected.get(start, Truth()) for start in range(window.start, window.end, step)])
             if step in tops:
-                cut = cuts(store, topic, Span(step, window.start, window.end))
+                held = group(store.periods(topic, [Span(step, window.start, window.end)], ()), step)
                 for start, truth in expected.items():
-                    assert_tops(store, topic, Span(step, start, start + step), truth, cut=cut[start])
+                    assert_tops(store, topic, Span(step, start, start + step), truth, cut=held[start][0].cut)
         assert_summary(views, topic, window, truths(day, DAY, topic)[window.start])
     store.close()
 
@@ -69,14 +70,6 @@ def assert_series(items: list[dict[str, object]], expected: list[Truth]) -> None
         )
         for truth in expected
     ]
-
-
-def cuts(store: LayeredStore, topic: str, span: Span) -> dict[int, bool]:
-    """Which periods lack terms, by their start; each period of a layer's is as long as the span's step or shorter."""
-    found: dict[int, bool] = {}
-    for period in store.periods(topic, [span], ()):
-        found.setdefault(period.start // span.step * span.step, period.cut)
-    return found
 
 
 def assert_tops(store: LayeredStore, topic: str, period: Span, truth: Truth, *, cut: bool) -> None:

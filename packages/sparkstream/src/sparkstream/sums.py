@@ -39,7 +39,7 @@ def add_up(periods: Sequence[Period], labels: Sequence[str] = SKETCHES) -> Sums:
     for period in periods:
         for dimension, posts in period.counts.items():
             into = counts[dimension]
-            for label, number in posts.items():  # `update` takes ten times as long for a minute's few labels
+            for label, number in posts.items():  # `update` looks at what it is given: too long for a minute's few
                 into[label] += number
     return Sums(
         posts=sum(period.posts for period in periods),
