@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from dashboard.testing import open_chromium
+from dashboard.testing.chromium import MISSING, find_chromium
+from playwright.sync_api import Page
 
 IMAGES = Path(__file__).parent / "images"
 WORLD = ("--seed", "7", "--start", "2026-11-22T20:00:00+0000", "--hours", "2", "--outages", "1")
@@ -31,14 +32,12 @@ START_SECONDS = 60.0
 
 
 def main() -> None:
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    if chromium is None:
-        sys.exit("no Chromium: apt-get install chromium fonts-inter fonts-noto-color-emoji fonts-noto-cjk")
+    if find_chromium() is None:
+        sys.exit(f"{MISSING}; Japanese posts need fonts-noto-cjk")
     for command in (("twitterhandler", "run", "simulator", *WORLD), ("sparkstream", "run", "--once")):
         subprocess.run(command, check=True)
     IMAGES.mkdir(exist_ok=True)
-    with serving("sparkstream"), serving("trending"), serving("dashboard") as page, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with serving("sparkstream"), serving("trending"), serving("dashboard") as page, open_chromium() as browser:
         for name, device in PICTURES.items():
             picture = browser.new_page(**device, locale="en-GB", timezone_id="UTC", reduced_motion="reduce")
             picture.goto(page + ADDRESS)
@@ -48,7 +47,6 @@ def main() -> None:
             print(f"{file}: {file.stat().st_size:,} bytes")
             if file.stat().st_size > LARGEST:
                 sys.exit(f"{file} is larger than {LARGEST:,} bytes; take a smaller part of the page")
-        browser.close()
 
 
 def settle(page: Page) -> None:

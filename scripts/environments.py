@@ -66,6 +66,7 @@ def shared_environment(session: nox.Session, *, for_tests: bool = False) -> Path
         extras_of = (project(package)["optional-dependencies"]["test"] for package in PACKAGES)
         session.run(*pip, "--quiet", *sorted(set(itertools.chain.from_iterable(extras_of))), *TEST_TOOLS)
         installed["tests"] = asked
+        session.run(str(python), "-m", "sparkstream", "prepare")  # a hundred jobs start in them: half of their CPU
     stamp.write_text(json.dumps(installed))
     return SHARED / "bin"
 

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from sparkstream.__about__ import __version__
+from sparkstream.commands.preparing import app as preparing
 from sparkstream.commands.upkeep import AnnotatorUrl, Speed, Store, annotator_of
 from sparkstream.commands.upkeep import app as upkeep
 from sparkstream.errors import AddressError, JobError, SettingsError, SparkstreamError
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 
 app.add_typer(upkeep)
+app.add_typer(preparing)
 
 HEARTBEAT = 5.0
 """Seconds between two words of the job in the store."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sparkstream import errors
+from sparkstream.class_archive import archive_of, cache_folder, flags
 from sparkstream.errors import JobError, JobInterruptedError, SettingsError, SparkstreamError
 from sparkstream.java import find_java_home
 
@@ -58,13 +59,15 @@ def start_session(
         JavaError: there is no Java to run it on.
         JobError: it does not start.
     """
-    os.environ["JAVA_HOME"] = str(find_java_home(os.environ, cache or Path.home() / ".cache" / "sparkstream"))
+    folder = cache or cache_folder()
+    java_home = find_java_home(os.environ, folder)
+    os.environ["JAVA_HOME"] = str(java_home)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     from pyspark.sql import SparkSession  # noqa: PLC0415 - takes a second, and needs JAVA_HOME
 
     with as_file(files("sparkstream") / "log4j2.properties") as logging:
-        options = f"{JVM_FLAGS} -Dlog4j2.configurationFile={logging}"
+        options = f"{JVM_FLAGS} {flags(archive_of(java_home, folder))} -Dlog4j2.configurationFile={logging}"
         builder = SparkSession.builder.appName("sparkstream").master(master)
         for name, value in SETTINGS.items():
             builder = builder.config(name, value)
