@@ -73,8 +73,9 @@ def tests(session: nox.Session) -> None:
     chosen = list(itertools.takewhile((*PACKAGES, *SUITES).__contains__, session.posargs))
     options = session.posargs[len(chosen) :]
     programs = shared_environment(session, for_tests=True)
-    if not shutil.which(os.environ.get("CHROMIUM", "chromium")) and "CI" not in os.environ:
-        session.warn("no Chromium, so the page is not looked at: apt-get install chromium, or set CHROMIUM")
+    browsers = (os.environ.get("CHROMIUM", "chromium-headless-shell"), "chromium")
+    if not any(map(shutil.which, browsers)) and "CI" not in os.environ:
+        session.warn("no Chromium, so the page is not looked at: apt-get install chromium-headless-shell")
         options += ["-m", "not browser"]
     names = chosen or (*SUITES, *PACKAGES)
     if len(names) == 1:  # what it prints can be followed

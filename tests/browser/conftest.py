@@ -1,18 +1,13 @@
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from dashboard.testing import open_chromium
+from playwright.sync_api import Browser, expect
+
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    if path is None:
-        pytest.fail("no Chromium: apt-get install -y chromium fonts-inter fonts-noto-color-emoji, or set CHROMIUM")
-    options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=options)
+    with open_chromium() as browser:
         yield browser
-        browser.close()

@@ -48,7 +48,7 @@ def address(day: SimulatedDay, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     made = chromium.new_page(viewport={"width": 1440, "height": 900})
-    made.set_default_timeout(30_000)
+    made.set_default_timeout(60_000)
     yield made
     made.close()
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,24 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dashboard import create_app
 from dashboard.live import MAX_BROWSERS
-from dashboard.testing import FakeUpstream, Server
-from playwright.sync_api import Browser, Page, sync_playwright
+from dashboard.testing import FakeUpstream, Server, open_chromium
+from playwright.sync_api import Browser, Page, expect
 
 Opener = Callable[..., Page]
+PATIENCE = 60_000
+"""Milliseconds: a page that opens in two seconds takes twenty on a machine whose cores others have."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One Chromium a module, not longer: Playwright keeps an event loop in the thread where other tests run theirs."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("no Chromium: apt-get install -y chromium fonts-inter fonts-noto-color-emoji, or set CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -63,7 +57,7 @@ def open_page(chromium: Browser, dashboard: Server, troubles: list[str]) -> Iter
             made = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})
             pages.callback(made.close)
             page = made.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(PATIENCE)
             page.on("console", lambda line: line.type == "error" and troubles.append(line.text))
             page.on("pageerror", lambda error: troubles.append(str(error)))
             page.on("request", lambda request: watch(request.url))

@@ -143,7 +143,7 @@ def test_a_collector_that_could_not_say_why_is_asked_again(open_page: Any, fake:
     page.route("**/topics/city-marathon", lambda route: route.abort(), times=1)
     with page.expect_request("**/topics/city-marathon"):
         stopped(fake, LIMIT)
-    expect(page.locator(f"#{ids.TOPIC_BECAUSE}")).to_have_text(f"Stopped: {LIMIT}", timeout=20_000)
+    expect(page.locator(f"#{ids.TOPIC_BECAUSE}")).to_have_text(f"Stopped: {LIMIT}")
 
 
 def test_a_query_is_changed_and_a_topic_deleted(open_page: Any, fake: FakeUpstream) -> None:

@@ -3,8 +3,9 @@
 `python -m dashboard.testing` shows the page over it.
 """
 
+from dashboard.testing.chromium import open_chromium
 from dashboard.testing.server import Server
 from dashboard.testing.upstream import FakeUpstream
 from dashboard.testing.world import TOPICS, Topic
 
-__all__ = ["TOPICS", "FakeUpstream", "Server", "Topic"]
+__all__ = ["TOPICS", "FakeUpstream", "Server", "Topic", "open_chromium"]
